@@ -1,0 +1,3 @@
+"""Open, real-time IoT power monitoring and management."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m powerdash` is the `powerdash` command."""
+
+from powerdash.cli.main import main
+
+main()

@@ -1,0 +1,1 @@
+"""The shelf: environment, clock, broker, SQL, metrics, logs — no tables, no nouns."""
