@@ -1,0 +1,1 @@
+"""Room: organizations, users, memberships, roles and their scopes."""
