@@ -1,0 +1,1 @@
+"""Room: devices, their secrets and the life they lead."""
