@@ -1,0 +1,1 @@
+"""Room: readings, rollups, series and retention."""

@@ -1,0 +1,162 @@
+"""Reads of readings: newest, ranges, curves.
+
+Callers come from selectors that take the viewer: here a device and an organization are
+only numbers, checked before.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import numpy as np
+from django.db import connection
+
+from powerdash.telemetry.curve import Curve, curve_total, reduced
+from powerdash.telemetry.models import LatestReading
+from powerdash.telemetry.sql import QUERIES
+from powerdash.telemetry.summary import Summary, summaries
+
+RECORDS_MAX = 5_000
+RAW_SPAN_MAX = timedelta(hours=24)  # beyond it a series is made from the rollups
+RAW_CURVE_DEVICES = 200  # organizations of more devices get their curve from rollups
+ROLLUP_S = 300
+HOLD_MAX = timedelta(minutes=15)
+
+
+def _rows(name: str, **arguments: Any) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES[name], arguments)
+        return list(cursor.fetchall())
+
+
+def latest_by_device(device_ids: Iterable[int]) -> dict[int, list[LatestReading]]:
+    """Return the newest reading of each phase by device; a device may have none."""
+    found: dict[int, list[LatestReading]] = {}
+    for row in LatestReading.objects.filter(device_id__in=list(device_ids)).order_by(
+        "device_id", "phase"
+    ):
+        found.setdefault(row.device_id, []).append(row)
+    return found
+
+
+def records(
+    *, device_id: int, since: datetime, until: datetime, limit: int
+) -> list[dict[str, Any]]:
+    """Return the newest readings in [since, until), newest first, at most `limit`."""
+    names = (
+        "ts", "phase", "current", "voltage", "power", "sampling_ms", "power_factor",
+        "frequency", "temperature", "energy_wh", "flags",
+    )  # fmt: skip
+    rows = _rows(
+        "records",
+        device_id=device_id,
+        since=since,
+        until=until,
+        limit=min(limit, RECORDS_MAX),
+    )
+    return [dict(zip(names, row, strict=True)) for row in rows]
+
+
+def count(
+    *,
+    device_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+) -> int:
+    """Count readings: of one device or all, in [since, until) or of all time."""
+    found = _rows("count", device_id=device_id, since=since, until=until)
+    return int(found[0][0])
+
+
+def span(device_id: int) -> tuple[datetime, datetime] | None:
+    """Return the times of a device's first and last reading, if it has any."""
+    first = _rows("first", device_id=device_id)[0][0]
+    newest = latest_by_device([device_id]).get(device_id)
+    if first is None or not newest:
+        return None
+    return first, max(reading.ts for reading in newest)
+
+
+def summary(*, organization_uuid: str, at: datetime) -> Summary:
+    """Sum up an organization now."""
+    wanted = [organization_uuid]
+    return summaries(
+        wanted,
+        _rows("consumers", organizations=wanted, at=at),
+        _rows("statuses", organizations=wanted),
+        at=at,
+    )[organization_uuid]
+
+
+def curve(
+    *, organization_id: int, since: datetime, until: datetime, step_s: int
+) -> Curve:
+    """Return an organization's load curve: active power summed over devices, by step.
+
+    A device's last value holds until its heartbeat interval has passed, so that slow
+    meters do not make the sum flicker. Organizations of more than `RAW_CURVE_DEVICES`
+    devices get steps of five minutes.
+    """
+    devices = _rows("devices", organization_id=organization_id)[0][0]
+    name, step_s = (
+        ("curve_raw", step_s)
+        if devices <= RAW_CURVE_DEVICES
+        else ("curve_5m", max(step_s, ROLLUP_S))
+    )
+    rows = _rows(
+        name,
+        organization_id=organization_id,
+        since=since - HOLD_MAX,
+        until=until,
+        step_s=step_s,
+    )
+    return curve_total(rows, since=since, until=until, step_s=step_s)
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSeries:
+    """One phase by column; each quantity has `avg`, `min` and `max`; None is a gap."""
+
+    phase: str
+    ts: list[int]
+    power_w: dict[str, list[float | None]]
+    current_a: dict[str, list[float | None]]
+    voltage_v: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A device's readings, reduced to steps of `step_s` seconds."""
+
+    step_s: int
+    tier: str
+    phases: list[PhaseSeries]
+
+
+def series(
+    *, device_id: int, since: datetime, until: datetime, max_points: int
+) -> Series:
+    """Return mean, least and greatest by step, in at most about `max_points` steps."""
+    span_s = (until - since).total_seconds()
+    step_s = max(1, int(np.ceil(span_s / max(1, max_points))))
+    tier = "raw" if until - since <= RAW_SPAN_MAX else "5m"
+    if tier == "5m":
+        step_s = int(np.ceil(step_s / ROLLUP_S)) * ROLLUP_S
+    rows = _rows(
+        f"series_{tier}", device_id=device_id, since=since, until=until, step_s=step_s
+    )
+    by_phase: dict[str, list[Sequence[Any]]] = {}
+    for phase, *rest in rows:
+        by_phase.setdefault(phase, []).append(rest)
+    phases = [_phase_series(phase, part, step_s) for phase, part in by_phase.items()]
+    return Series(step_s, tier, phases)
+
+
+def _phase_series(phase: str, rows: list[Sequence[Any]], step_s: int) -> PhaseSeries:
+    steps, columns = reduced(rows)
+    quantities = [
+        dict(zip(("avg", "min", "max"), columns[n : n + 3], strict=True))
+        for n in (0, 3, 6)
+    ]
+    return PhaseSeries(phase, [step * step_s for step in steps], *quantities)
