@@ -1,0 +1,1 @@
+"""Room: what is wrong — the heartbeat sweep (rules and alerts come later)."""
