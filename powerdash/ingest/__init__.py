@@ -1,0 +1,1 @@
+"""Door: readings in. asyncio and SQL by name, no Django."""

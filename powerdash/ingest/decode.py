@@ -1,0 +1,230 @@
+"""From a request's bytes to readings: gzip, JSON or NDJSON, one or many.
+
+Well-formed bodies are decoded by type at once. Only when that fails is each reading
+looked at by itself, to keep the good ones and to say what is wrong with the others.
+"""
+
+import json
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from powerdash.telemetry.reading import (
+    Limits,
+    Reading,
+    ReadingRefused,
+    Sample,
+    reading_of,
+)
+
+BODY_MAX = 1 << 20  # bytes on the wire
+INFLATED_MAX = 16 << 20  # bytes after decompression
+READINGS_MAX = 5_000  # in one request
+EACH_MAX = 2 << 20  # bytes that are looked at reading by reading, when not well-formed
+
+_one = msgspec.json.Decoder(Sample)
+_many = msgspec.json.Decoder(list[Sample])
+
+Errors = dict[str, list[str]]
+
+
+class BodyTooLarge(Exception):
+    """The body is over a limit; the message says which."""
+
+
+class BodyInvalid(Exception):
+    """The body holds nothing that can be read."""
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a body held.
+
+    Attributes:
+        readings: Those that can be stored, in order.
+        errors: Why others cannot, by field; the index stands in front for arrays.
+        refused: How many cannot.
+    """
+
+    readings: list[Reading] = field(default_factory=list)
+    errors: Errors = field(default_factory=dict)
+    refused: int = 0
+
+
+def inflate(body: bytes) -> bytes:
+    """Decompress a gzip body.
+
+    Raises:
+        BodyTooLarge: It holds more than `INFLATED_MAX` bytes.
+        BodyInvalid: It is not gzip, or is cut short.
+    """
+    inflater = zlib.decompressobj(wbits=31)
+    try:
+        data = inflater.decompress(body, INFLATED_MAX + 1)
+    except zlib.error as error:
+        raise BodyInvalid("is not valid gzip") from error
+    if len(data) > INFLATED_MAX:
+        raise BodyTooLarge(f"The body holds more than {INFLATED_MAX} bytes.")
+    if not inflater.eof:
+        raise BodyInvalid("is cut short: the gzip stream does not end")
+    if inflater.unused_data:
+        raise BodyInvalid("has data after the end of the gzip stream")
+    return data
+
+
+def decode(body: bytes, *, ndjson: bool, device_id: int, limits: Limits) -> Decoded:
+    """Read a body: one reading, an array of them, or (`ndjson`) one a line.
+
+    Raises:
+        BodyTooLarge: It holds more than `READINGS_MAX` readings.
+        BodyInvalid: It is not JSON, or holds no reading.
+    """
+    try:
+        samples = _samples(body, ndjson)
+    except (msgspec.MsgspecError, UnicodeDecodeError):
+        return _decode_each(body, ndjson=ndjson, device_id=device_id, limits=limits)
+    _count_checked(len(samples))
+    alone = not ndjson and not body.lstrip().startswith(b"[")
+    try:
+        return Decoded(
+            [reading_of(s, device_id=device_id, limits=limits) for s in samples]
+        )
+    except ReadingRefused:
+        return _collect(samples, alone=alone, device_id=device_id, limits=limits)
+
+
+def _samples(body: bytes, ndjson: bool) -> list[Sample]:
+    if ndjson:
+        return [_one.decode(line) for line in _lines(body)]
+    if body.startswith(b"{"):
+        return [_one.decode(body)]
+    if body.lstrip().startswith(b"{"):
+        return [_one.decode(body)]
+    return _many.decode(body)
+
+
+def _lines(body: bytes) -> list[bytes]:
+    if body.count(b"\n") > 4 * READINGS_MAX:  # before a list is made of them
+        raise BodyTooLarge(f"The body has more than {4 * READINGS_MAX} lines.")
+    lines = [line for line in body.split(b"\n") if line.strip()]
+    _count_checked(len(lines))
+    return lines
+
+
+def _count_checked(count: int) -> None:
+    if count == 0:
+        raise BodyInvalid("holds no reading")
+    if count > READINGS_MAX:
+        raise BodyTooLarge(
+            f"The body holds {count} readings; at most {READINGS_MAX} are taken."
+        )
+
+
+def _decode_each(
+    body: bytes, *, ndjson: bool, device_id: int, limits: Limits
+) -> Decoded:
+    if len(body) > EACH_MAX:
+        raise BodyTooLarge(
+            f"The body is not well-formed; over {EACH_MAX} bytes its mistakes are not"
+            " searched for."
+        )
+    if ndjson:
+        parsed: Any = [_parsed(line) for line in _lines(body)]
+    else:
+        parsed = _parsed(body)
+        if isinstance(parsed, _Unreadable):
+            raise BodyInvalid(parsed.reason)
+    alone = not isinstance(parsed, list)
+    items = [parsed] if alone else parsed
+    _count_checked(len(items))
+    return _collect(items, alone=alone, device_id=device_id, limits=limits)
+
+
+@dataclass(frozen=True, slots=True)
+class _Unreadable:
+    reason: str
+
+
+def _parsed(text: bytes) -> Any:
+    # The standard library reads NaN and Infinity, which lets us name the field they
+    # stand in instead of calling the whole body broken.
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        detail = getattr(error, "msg", "cannot be read")
+        return _Unreadable(f"is not valid JSON: {detail}")
+
+
+def _collect(
+    items: Iterable[Any], *, alone: bool, device_id: int, limits: Limits
+) -> Decoded:
+    decoded = Decoded()
+    for index, item in enumerate(items):
+        try:
+            sample = item if isinstance(item, Sample) else _sample_of(item)
+            reading = reading_of(sample, device_id=device_id, limits=limits)
+        except ReadingRefused as refusal:
+            decoded.refused += 1
+            for name, texts in refusal.errors.items():
+                decoded.errors[name if alone else f"{index}.{name}"] = texts
+        else:
+            decoded.readings.append(reading)
+    return decoded
+
+
+_FIELDS = ("ts", "current", "voltage", "attributes")
+
+
+def _sample_of(item: Any) -> Sample:
+    """Build a sample field by field; what is not known joins the attributes."""
+    if isinstance(item, _Unreadable):
+        raise ReadingRefused({"body": [item.reason]})
+    if not isinstance(item, dict):
+        raise ReadingRefused(
+            {"body": ["must be an object with ts, current and voltage"]}
+        )
+    errors: Errors = {}
+    values: dict[str, Any] = {}
+    for name in _FIELDS:
+        try:
+            values[name] = _field_of(name, item)
+        except ValueError as error:
+            errors[name] = [str(error)]
+    if errors:
+        raise ReadingRefused(errors)
+    extras = {name: value for name, value in item.items() if name not in _FIELDS}
+    if extras:
+        values["attributes"] = {**extras, **(values["attributes"] or {})}
+    return Sample(**values)
+
+
+def _field_of(name: str, item: dict[str, Any]) -> Any:
+    value = item.get(name)
+    if name == "attributes":
+        if value is None or isinstance(value, dict):
+            return value
+        raise ValueError("must be an object")
+    if value is None:
+        raise ValueError("is required")
+    return _time_of(value) if name == "ts" else _number_of(value)
+
+
+def _number_of(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("must be a finite number") from None
+
+
+def _time_of(value: Any) -> Any:
+    try:
+        return msgspec.convert(value, type=Sample.__annotations__["ts"])
+    except msgspec.ValidationError:
+        raise ValueError(
+            "must be an RFC 3339 time with an offset, as in 2026-01-31T12:00:00Z"
+        ) from None
