@@ -1,0 +1,1 @@
+"""Door: WebSocket and Pusher HTTP API. asyncio, no Django."""
