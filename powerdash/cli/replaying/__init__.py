@@ -1,0 +1,1 @@
+"""Series of readings read from CSV files and posted as a device."""
