@@ -1,0 +1,1 @@
+"""Door: HTTP for people and programs — JSON API and Inertia pages."""

@@ -1,0 +1,112 @@
+"""What the API answers, beside what pages are given too."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from powerdash.web.props import (
+    DeviceProps,
+    DeviceRowProps,
+    EventProps,
+    PageProps,
+    ReadingProps,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses of the parts of a list."""
+
+    first: str
+    prev: str | None
+    next: str | None
+    last: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceListAnswer:
+    """A part of the device list."""
+
+    data: list[DeviceRowProps]
+    links: Links
+    meta: PageProps
+
+
+@dataclass(frozen=True, slots=True)
+class RegisteredAnswer:
+    """A new device; the secret is shown only here."""
+
+    device: DeviceProps
+    secret: str
+    curl: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceAnswer:
+    """A device after a change."""
+
+    device: DeviceProps
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsMeta:
+    """`truncated`: there may be more readings than `limit` in the range."""
+
+    limit: int
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceShowAnswer:
+    """A device, its newest reading by phase and its readings, newest first."""
+
+    device: DeviceProps
+    latest: list[ReadingProps]
+    records: list[dict[str, Any]]
+    meta: RecordsMeta
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Mean, least and greatest of a quantity; None marks a gap."""
+
+    avg: list[float | None]
+    min: list[float | None]
+    max: list[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseAnswer:
+    """One phase by column; `ts` in Unix seconds, ascending."""
+
+    phase: str
+    ts: list[int]
+    power_w: Columns
+    current_a: Columns
+    voltage_v: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesAnswer:
+    """A device's readings for a chart (its keys `from` and `to` are ISO times)."""
+
+    step_s: int
+    tier: Literal["raw", "5m"]
+    columns: list[str]
+    phases: list[PhaseAnswer]
+
+
+@dataclass(frozen=True, slots=True)
+class EventListAnswer:
+    """Lines of the record; `next` is the cursor of the older ones."""
+
+    data: list[EventProps]
+    next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RefusalAnswer:
+    """Why not; `errors` (sentences by field) only with 422."""
+
+    error: str
+    message: str
+    errors: dict[str, list[str]] | None = None

@@ -1,0 +1,1 @@
+"""Inertia pages, one file per noun: typed props in, a page out."""
