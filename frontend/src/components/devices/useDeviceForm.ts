@@ -1,0 +1,60 @@
+import { ref } from 'vue'
+import { ApiError, type DeviceDraft } from '@/lib/api'
+import { useFailure } from '@/lib/failure'
+import { parseMetadata, showMetadata } from '@/lib/metadata'
+import type { DeviceProps } from '@/props'
+import type { DeviceForm } from './DeviceFields.vue'
+
+const USUAL_HEARTBEAT_S = 120
+
+const formOf = (device: DeviceProps | null): DeviceForm => ({
+  name: device?.name ?? '',
+  model: device?.model ?? '',
+  location: device?.location ?? '',
+  firmware: device?.firmware ?? '',
+  tags: [...(device?.tags ?? [])],
+  metadata: showMetadata(device?.metadata ?? {}),
+  heartbeat_interval_s: device?.heartbeat_interval_s ?? USUAL_HEARTBEAT_S,
+})
+
+/** The state of a device form: its fields, their errors, and sending it. */
+export function useDeviceForm(title: string) {
+  const form = ref(formOf(null))
+  const errors = ref<Record<string, string>>({})
+  const sending = ref(false)
+  const fail = useFailure()
+
+  function reset(device: DeviceProps | null): void {
+    form.value = formOf(device)
+    errors.value = {}
+  }
+
+  /** What to send, or null with the errors told. */
+  function draft(): DeviceDraft | null {
+    const metadata = parseMetadata(form.value.metadata)
+    errors.value = {
+      ...(form.value.name.trim() ? {} : { name: 'Give the device a name.' }),
+      ...(metadata.ok ? {} : { metadata: metadata.message }),
+    }
+    if (!metadata.ok || errors.value.name) return null
+    return { ...form.value, name: form.value.name.trim(), metadata: metadata.value }
+  }
+
+  /** Send the form by `save`; null when it was refused, which is then told. */
+  async function send<T>(save: (draft: DeviceDraft) => Promise<T>): Promise<T | null> {
+    const ready = draft()
+    if (!ready) return null
+    sending.value = true
+    try {
+      return await save(ready)
+    } catch (reason) {
+      if (reason instanceof ApiError) errors.value = reason.fields
+      if (!Object.keys(errors.value).length) fail(reason, title)
+      return null
+    } finally {
+      sending.value = false
+    }
+  }
+
+  return { form, errors, sending, reset, send }
+}

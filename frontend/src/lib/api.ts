@@ -1,0 +1,116 @@
+/** The JSON API: session and CSRF token, every failure one class that speaks to people. */
+
+import type { DeviceProps, DeviceRowProps, PageProps } from '@/props'
+import type { Series } from './series'
+
+/** The server refused, or did not answer (`status` 0). */
+export class ApiError extends Error {
+  override readonly name = 'ApiError'
+
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly errors: Record<string, string[]> = {},
+  ) {
+    super(message)
+  }
+
+  /** The first text of each field, as forms show it beside the field. */
+  get fields(): Record<string, string> {
+    return Object.fromEntries(Object.entries(this.errors).map(([field, [text = '']]) => [field, text]))
+  }
+}
+
+type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+
+interface Options {
+  body?: unknown
+  signal?: AbortSignal
+}
+
+const UNREACHABLE = 'The server does not answer. Check your connection and try again.'
+
+/** The CSRF token the server left in a cookie; the same header Inertia sends. */
+export function csrfHeaders(cookies = document.cookie): Record<string, string> {
+  const token = /(?:^|; )XSRF-TOKEN=([^;]*)/.exec(cookies)?.[1]
+  return token ? { 'X-XSRF-TOKEN': decodeURIComponent(token) } : {}
+}
+
+/**
+ * Ask the API.
+ *
+ * Raises ApiError when refused or not answered; an aborted request raises the abort itself.
+ */
+export async function request<T>(method: Method, path: string, { body, signal }: Options = {}): Promise<T> {
+  const response = await fetch(path, {
+    method,
+    credentials: 'same-origin',
+    headers: { Accept: 'application/json', 'Content-Type': 'application/json', ...csrfHeaders() },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    ...(signal ? { signal } : {}),
+  }).catch((reason: unknown) => {
+    if (signal?.aborted) throw reason
+    throw new ApiError(0, 'unreachable', UNREACHABLE)
+  })
+  if (!response.ok) throw await refusal(response)
+  return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+async function refusal(response: Response): Promise<ApiError> {
+  const answer: { error?: string; message?: string; errors?: Record<string, string[]> } = await response
+    .json()
+    .catch(() => ({}))
+  const message = answer.message ?? `The server refused this (HTTP ${response.status}).`
+  return new ApiError(response.status, answer.error ?? 'error', message, answer.errors)
+}
+
+/** A query of what is set: no empty texts, lists joined by commas. */
+export function query(
+  values: Record<string, string | number | readonly string[] | null | undefined>,
+): string {
+  const pairs = Object.entries(values)
+    .map(([name, value]) => [name, Array.isArray(value) ? value.join(',') : value] as const)
+    .filter(([, value]) => value !== null && value !== undefined && value !== '')
+  return new URLSearchParams(pairs.map(([name, value]) => [name, String(value)])).toString()
+}
+
+export interface DeviceDraft {
+  name: string
+  model: string
+  location: string
+  firmware: string
+  tags: string[]
+  metadata: Record<string, unknown>
+  heartbeat_interval_s: number
+  user_id?: number | null
+}
+
+export interface Registered {
+  device: DeviceProps
+  secret: string
+  curl: string
+}
+
+export interface DeviceList {
+  data: DeviceRowProps[]
+  meta: PageProps
+}
+
+const devicePath = (uuid: string) => `/api/devices/${encodeURIComponent(uuid)}`
+
+export const api = {
+  devices: (filters: Parameters<typeof query>[0], signal?: AbortSignal) =>
+    request<DeviceList>('GET', `/api/devices?${query(filters)}`, signal ? { signal } : {}),
+  register: (draft: Partial<DeviceDraft>) => request<Registered>('POST', '/api/devices', { body: draft }),
+  change: (uuid: string, draft: Partial<DeviceDraft>) =>
+    request<unknown>('PATCH', devicePath(uuid), { body: draft }),
+  maintenance: (uuid: string, on: boolean) =>
+    request<unknown>(on ? 'POST' : 'DELETE', `${devicePath(uuid)}/maintenance`),
+  decommission: (uuid: string) => request<unknown>('POST', `${devicePath(uuid)}/decommission`),
+  series: (uuid: string, from: number, to: number, maxPoints: number, signal?: AbortSignal) => {
+    const [start, end] = [new Date(from).toISOString(), new Date(to).toISOString()]
+    const range = query({ from: start, to: end, max_points: maxPoints })
+    return request<Series>('GET', `${devicePath(uuid)}/series?${range}`, signal ? { signal } : {})
+  },
+}

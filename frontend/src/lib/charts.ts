@@ -1,0 +1,119 @@
+/** ECharts with only the parts our charts use, and the colours of the page. */
+
+import { LineChart, type LineSeriesOption } from 'echarts/charts'
+import {
+  type DataZoomComponentOption,
+  GridComponent,
+  type GridComponentOption,
+  TooltipComponent,
+  type TooltipComponentOption,
+} from 'echarts/components'
+import { type ComposeOption, type EChartsType, init, use } from 'echarts/core'
+import { CanvasRenderer } from 'echarts/renderers'
+
+use([LineChart, GridComponent, TooltipComponent, CanvasRenderer])
+
+export type Chart = EChartsType
+export type ChartOption = ComposeOption<
+  LineSeriesOption | GridComponentOption | TooltipComponentOption | DataZoomComponentOption
+>
+export type Line = LineSeriesOption
+
+export interface Palette {
+  lines: string[]
+  grid: string
+  text: string
+  surface: string
+}
+
+export const createChart = (element: HTMLElement): Chart => init(element, null, { renderer: 'canvas' })
+
+/** The colours in force, from the style sheet: they differ by day and night. */
+export function palette(): Palette {
+  const style = getComputedStyle(document.documentElement)
+  const colour = (name: string) => style.getPropertyValue(`--chart-${name}`).trim()
+  return {
+    lines: ['1', '2', '3', '4'].map(colour),
+    grid: colour('grid'),
+    text: colour('text'),
+    surface: colour('surface'),
+  }
+}
+
+/** A line's colour by its place. */
+export const lineColour = (colours: Palette, index: number): string =>
+  colours.lines[index % colours.lines.length] ?? colours.text
+
+/** `#rrggbb` with an opacity. */
+export const faded = (colour: string, opacity: number): string =>
+  colour +
+  Math.round(opacity * 255)
+    .toString(16)
+    .padStart(2, '0')
+
+const FONT = '"Inter Variable", system-ui, sans-serif'
+
+/** What all charts over time share: grid, axes, tooltip; `label` formats the values of the y axis. */
+export function frame(colours: Palette, label: (value: number) => string): ChartOption {
+  const scale = textScale()
+  const text = { color: colours.text, fontFamily: FONT, fontSize: 11 * scale }
+  return {
+    animation: false,
+    grid: { left: 0, right: 12, top: 12, bottom: 4, containLabel: true },
+    xAxis: {
+      type: 'time',
+      axisLine: { lineStyle: { color: colours.grid } },
+      axisTick: { show: false },
+      splitLine: { show: false },
+      axisLabel: { ...text, hideOverlap: true, formatter: TIME_LABELS },
+      splitNumber: 6,
+    },
+    yAxis: {
+      type: 'value',
+      scale: true,
+      splitNumber: 4,
+      splitLine: { lineStyle: { color: colours.grid } },
+      axisLabel: { ...text, formatter: label },
+    },
+    tooltip: {
+      trigger: 'axis',
+      confine: true,
+      transitionDuration: 0,
+      backgroundColor: colours.surface,
+      borderColor: colours.grid,
+      padding: [6, 10],
+      textStyle: { ...text, fontSize: 12 * scale },
+      axisPointer: { lineStyle: { color: colours.text, type: 'dashed' }, animation: false },
+    },
+  }
+}
+
+// Canvas text does not follow the page's own size by itself.
+const textScale = (): number =>
+  Number.parseFloat(getComputedStyle(document.documentElement).fontSize) / 16 || 1
+
+const TIME_LABELS = {
+  year: '{yyyy}',
+  month: '{d} {MMM}',
+  day: '{d} {MMM}',
+  hour: '{HH}:{mm}',
+  minute: '{HH}:{mm}',
+  second: '{HH}:{mm}:{ss}',
+  millisecond: '{HH}:{mm}:{ss}',
+}
+
+/** Tooltip text: names and values in a small table; names come from people and are escaped. */
+export function tooltip(
+  at: string,
+  rows: readonly { name: string; colour: string; value: string }[],
+): string {
+  const lines = rows.map(
+    ({ name, colour, value }) =>
+      `<tr><td><span style="display:inline-block;width:8px;height:8px;border-radius:9px;background:${colour}"></span>` +
+      ` ${escaped(name)}</td><td style="text-align:right;padding-left:12px;font-weight:600">${escaped(value)}</td></tr>`,
+  )
+  return `<div style="margin-bottom:2px">${escaped(at)}</div><table class="num">${lines.join('')}</table>`
+}
+
+const escaped = (text: string): string =>
+  text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`)

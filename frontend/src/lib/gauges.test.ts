@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import type { ReadingProps } from '@/props'
+import { gauges, nominal, powerFactor } from './gauges'
+
+const reading = (over: Partial<ReadingProps>): ReadingProps => ({
+  phase: 'L1',
+  ts: '2026-11-23T12:00:00Z',
+  current_a: 5,
+  voltage_v: 230,
+  power_va: 1150,
+  active_power_w: 1035,
+  power_factor: 0.9,
+  frequency_hz: 50,
+  temperature_c: null,
+  energy_wh: null,
+  ...over,
+})
+const none = { power_w: 0, current_a: 0 }
+const shown = (readings: ReadingProps[]) =>
+  Object.fromEntries(gauges(readings, none).map((gauge) => [gauge.label, gauge]))
+
+describe('gauges', () => {
+  it('sum power, take the highest current and the mean voltage of several phases', () => {
+    const all = shown([reading({}), reading({ phase: 'L2', current_a: 7, voltage_v: 234 })])
+    expect(all['Total power']?.value).toBe(2070)
+    expect(all['Max current']?.value).toBe(7)
+    expect(all['Mean voltage']?.value).toBe(232)
+  })
+
+  it('know what is normal around the nominal voltage and frequency', () => {
+    const all = shown([reading({})])
+    expect(all.Voltage?.normal).toEqual([207, 230 * 1.1])
+    expect(all.Frequency).toMatchObject({ least: 49, most: 51 })
+  })
+
+  it('reach below zero when power is fed in', () => {
+    expect(shown([reading({ active_power_w: -3000 })]).Power).toMatchObject({ least: -3000, most: 3000 })
+  })
+
+  it('show what no phase reports as unknown', () => {
+    expect(shown([reading({})]).Temperature?.value).toBeNull()
+    expect(gauges([], none).every(({ value }) => value === null)).toBe(true)
+  })
+})
+
+it('weighs the power factor by apparent power', () => {
+  const factor = powerFactor([reading({}), reading({ power_va: 0, active_power_w: 0, power_factor: 0 })])
+  expect(factor).toBeCloseTo(0.9)
+  expect(powerFactor([reading({ power_factor: null })])).toBeNull()
+})
+
+it('is near a nominal value or near none', () => {
+  expect([nominal(238, [120, 230], 0.2), nominal(12, [120, 230], 0.2)]).toEqual([230, null])
+})

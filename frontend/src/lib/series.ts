@@ -1,0 +1,162 @@
+/** Points over time as the charts want them; pure. Times are Unix milliseconds. */
+
+import type { ReadingProps } from '@/props'
+
+export type Point = [at: number, value: number | null]
+export type Quantity = 'power_w' | 'current_a' | 'voltage_v'
+
+/** The newest stretch of a line: appends in order, forgets what is older than its window. */
+export class Window {
+  readonly points: Point[] = []
+
+  constructor(
+    readonly lengthMs: number,
+    /** A longer silence than this is shown as a gap. */
+    readonly gapMs: number,
+  ) {}
+
+  /** Append a value; one at or before the newest is ignored (a retry, or out of order). */
+  push(at: number, value: number | null): boolean {
+    const newest = this.points.at(-1)
+    if (newest && at <= newest[0]) return false
+    if (newest && newest[1] !== null && at - newest[0] > this.gapMs) this.points.push([newest[0] + 1, null])
+    this.points.push([at, value])
+    this.forget(at - this.lengthMs)
+    return true
+  }
+
+  /** Drop points before `before`, but keep one so that the line reaches the edge. */
+  private forget(before: number): void {
+    let gone = 0
+    while (gone + 1 < this.points.length && (this.points[gone + 1] as Point)[0] < before) gone++
+    if (gone > 0) this.points.splice(0, gone)
+  }
+}
+
+/** Smallest, mean and largest of the values that are there; null when none is. */
+export function statistics(points: Iterable<Point>): { min: number; mean: number; max: number } | null {
+  let [n, sum, min, max] = [0, 0, Infinity, -Infinity]
+  for (const [, value] of points) {
+    if (value === null) continue
+    n++
+    sum += value
+    min = Math.min(min, value)
+    max = Math.max(max, value)
+  }
+  return n === 0 ? null : { min, mean: sum / n, max }
+}
+
+/** What a sparkline draws: an SVG path over `width` × `height`, broken at gaps. */
+export function sparkPath(points: readonly Point[], width: number, height: number): string {
+  const stats = statistics(points)
+  const [first, last] = [points[0], points.at(-1)]
+  if (!stats || !first || !last || last[0] === first[0]) return ''
+  const [min, spread] = [stats.min, stats.max - stats.min || 1]
+  const x = (at: number) => ((at - first[0]) / (last[0] - first[0])) * width
+  const y = (value: number) => height - ((value - min) / spread) * height
+  let pen = 'M'
+  return points
+    .map(([at, value]) => {
+      if (value === null) {
+        pen = 'M'
+        return ''
+      }
+      const step = `${pen}${x(at).toFixed(1)} ${y(value).toFixed(1)}`
+      pen = 'L'
+      return step
+    })
+    .join('')
+}
+
+/** The quantity of a reading that a chart of `quantity` shows. */
+export function quantityOf(reading: ReadingProps, quantity: Quantity): number {
+  return quantity === 'power_w' ? reading.active_power_w : reading[quantity]
+}
+
+// --- history -------------------------------------------------------------------------
+
+export interface Column {
+  avg: (number | null)[]
+  min: (number | null)[]
+  max: (number | null)[]
+}
+
+export interface PhaseSeries {
+  phase: string
+  ts: number[] // Unix seconds
+  power_w: Column
+  current_a: Column
+  voltage_v: Column
+}
+
+/** The answer of `GET /api/devices/{…}/series`. */
+export interface Series {
+  from: string
+  to: string
+  step_s: number
+  tier: string
+  columns: string[]
+  phases: PhaseSeries[]
+}
+
+/** What a chart draws of one phase: mean line, and the envelope as its foot and its height. */
+export interface Band {
+  phase: string
+  mean: Point[]
+  foot: Point[]
+  height: Point[]
+}
+
+/** Cut a series into drawable bands; silences longer than `gapSteps` steps become gaps. */
+export function bands(series: Series, quantity: Quantity, gapSteps = 3): Band[] {
+  const gapMs = Math.max(series.step_s, 1) * 1000 * gapSteps
+  return series.phases.map((phase) => band(phase, phase[quantity], gapMs))
+}
+
+function band(phase: PhaseSeries, column: Column, gapMs: number): Band {
+  const result: Band = { phase: phase.phase, mean: [], foot: [], height: [] }
+  // The usual distance of readings may be longer than a step: a meter of 15 minutes.
+  const gap = Math.max(gapMs, usualStep(phase.ts) * 3000)
+  let previous = Number.NEGATIVE_INFINITY
+  phase.ts.forEach((second, index) => {
+    const at = second * 1000
+    if (at - previous > gap && result.mean.length) push(result, previous + 1, null, null, null)
+    push(result, at, column.avg[index] ?? null, column.min[index] ?? null, column.max[index] ?? null)
+    previous = at
+  })
+  return result
+}
+
+function push(into: Band, at: number, mean: number | null, min: number | null, max: number | null): void {
+  into.mean.push([at, mean])
+  into.foot.push([at, min])
+  into.height.push([at, min === null || max === null ? null : max - min])
+}
+
+/** The median distance of neighbours in seconds, 0 for fewer than two. */
+export function usualStep(ts: readonly number[]): number {
+  const steps = ts.slice(1).map((at, index) => at - (ts[index] as number))
+  steps.sort((one, other) => one - other)
+  return steps[Math.floor(steps.length / 2)] ?? 0
+}
+
+/** A range of time, Unix milliseconds. */
+export interface Range {
+  from: number
+  to: number
+}
+
+const SHORTEST_MS = 10_000
+
+/** Zoom by `factor` about the middle (below 1 is closer); never shorter than 10 s. */
+export function zoomed({ from, to }: Range, factor: number): Range {
+  const middle = (from + to) / 2
+  const half = Math.max((to - from) * factor, SHORTEST_MS) / 2
+  return { from: Math.round(middle - half), to: Math.round(middle + half) }
+}
+
+/** Move a range by a share of its own length. */
+export function shifted({ from, to }: Range, share: number): Range {
+  const by = Math.round((to - from) * share)
+  return { from: from + by, to: to + by }
+}
