@@ -3,6 +3,7 @@
 The server is an embedded one in the run's folder, or that of `DB_HOST`.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,16 +57,27 @@ def server() -> Iterator[None]:
 
 
 def _remove_leftovers() -> None:
-    """Stop and remove the servers of runs that were killed."""
-    for folder in FOLDER.parent.glob(f"{FOLDER.name.rpartition('-')[0]}-*"):
-        if folder == FOLDER or not (folder / "postgres.lock").exists():
-            continue
-        cluster = Cluster(folder)
-        with cluster.mutex:
-            if cluster.users_lock.acquire(wait=False):
-                cluster.stop()
-                shutil.rmtree(folder, ignore_errors=True)
-                cluster.users_lock.release()
+    """Stop and remove the servers of runs that were killed.
+
+    The name of a run's folder ends with the process that began it. Several workers,
+    and several runs, may look at the same time.
+    """
+    prefix = FOLDER.name.rpartition("-")[0]
+    with FileLock(FOLDER.parent / f"{prefix}.lock"):
+        for folder in FOLDER.parent.glob(f"{prefix}-*"):
+            if _runs(int(folder.name.rpartition("-")[2])):
+                continue
+            if (folder / "postgres.lock").exists():
+                Cluster(folder).stop()
+            shutil.rmtree(folder)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
 
 
 def create(name: str) -> None:
