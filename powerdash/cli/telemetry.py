@@ -1,14 +1,21 @@
 """`powerdash telemetry`: readings and rollups from the command line."""
 
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from powerdash.cli.errors import Refused
 from powerdash.lib import clock
+from powerdash.telemetry.rollup import Tier
+
+if TYPE_CHECKING:
+    from powerdash.telemetry.verify import Difference
+
+DIFFERENCES_SHOWN = 20
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -46,22 +53,66 @@ def count_command(
 
 @app.command("rollup-5m")
 def rollup_command(as_json: JsonOption = False) -> None:
-    """Make the five-minute rollups of new readings; the worker does so by itself."""
-    from powerdash.telemetry.services import RollupRunning, rollup_5m_step
+    """Roll up new readings to 5 minutes, hours and days; the worker does so always."""
+    from powerdash.telemetry.services.rollups import RollupRunning, rollup
 
-    buckets = 0
+    def progress(done: Mapping[Tier, int]) -> None:
+        if not as_json:
+            typer.echo(_counted(done), err=True)
+
     try:
-        while (step := rollup_5m_step(at=clock.now())).taken:
-            buckets += step.buckets
-            if not as_json:
-                typer.echo(f"{buckets:,} buckets", err=True)
+        done = rollup(at=clock.now(), progress=progress)
     except RollupRunning:
         raise Refused(
             "A rollup is running already (the worker's): there is nothing to do."
         ) from None
-    typer.echo(
-        json.dumps({"buckets": buckets}) if as_json else f"{buckets:,} buckets written"
+    if as_json:
+        typer.echo(json.dumps({"buckets": done[Tier.FIVE_MINUTES], **done}))
+    else:
+        typer.echo(f"Written: {_counted(done)}.")
+
+
+@app.command("verify")
+def verify_command(
+    device: DeviceOption = None,
+    since: FromOption = "",
+    until: ToOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Compare the rollups with what the readings give; status 1 when they differ."""
+    from powerdash.telemetry.verify import verify
+
+    found = verify(
+        device_id=_device_id(device) if device else None,
+        since=_time("--from", since),
+        until=_time("--to", until),
     )
+    if as_json:
+        told = [_difference(each) for each in found.differences]
+        typer.echo(json.dumps({**found.buckets, "differences": told}))
+    else:
+        for each in found.differences[:DIFFERENCES_SHOWN]:
+            typer.echo(json.dumps(_difference(each)))
+        count = len(found.differences)
+        differ = f"{count:,} differ" if count else "no difference"
+        typer.echo(f"Compared: {_counted(found.buckets)}: {differ}.")
+    if found.differences:
+        raise typer.Exit(1)
+
+
+def _difference(each: "Difference") -> dict[str, Any]:
+    return {
+        "tier": each.tier,
+        "device_id": each.bucket.device_id,
+        "phase": each.bucket.phase,
+        "start": each.bucket.start.isoformat(),
+        "kept": each.kept,
+        "made": each.made,
+    }
+
+
+def _counted(done: Mapping[Tier, int]) -> str:
+    return ", ".join(f"{buckets:,} of {tier}" for tier, buckets in done.items())
 
 
 def _device_id(uuid: UUID) -> int:

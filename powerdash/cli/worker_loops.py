@@ -9,7 +9,9 @@ from powerdash.events.relay import Relay
 from powerdash.lib import clock
 
 SWEEP_EVERY_S = 1.0
-ROLLUP_EVERY_S = 2.0
+# The buckets that are open are made anew in each turn: rarer is cheaper, and what they
+# show is fresh within ten seconds.
+ROLLUP_EVERY_S = 4.0
 PARTITIONS_EVERY_S = 3600.0
 SESSIONS_EVERY_S = 86_400.0
 
@@ -23,17 +25,17 @@ def sweep() -> None:
 
 def rollup() -> bool:
     """Make the buckets anew that have new readings; tell whether more are due."""
-    from powerdash.telemetry.services import RollupRunning, rollup_5m_step
+    from powerdash.telemetry.services.rollups import RollupRunning, rollup_step
 
     try:
-        return rollup_5m_step(at=clock.now()).taken > 0
+        return rollup_step(at=clock.now()).more
     except RollupRunning:
         return False  # another worker, or somebody's command, is at it
 
 
 def partitions() -> None:
     """Make the partitions that the next days need."""
-    from powerdash.telemetry.services import partitions_ahead
+    from powerdash.telemetry.services.partitions import partitions_ahead
 
     partitions_ahead(at=clock.now())
 
@@ -52,7 +54,7 @@ def loops() -> list[Loop]:
         Loop("partitions", PARTITIONS_EVERY_S, _in_thread(partitions)),
         Loop("sessions", SESSIONS_EVERY_S, _in_thread(sessions)),
         Loop("heartbeat sweep", SWEEP_EVERY_S, _in_thread(sweep)),
-        Loop("rollup 5m", ROLLUP_EVERY_S, _in_thread(rollup)),
+        Loop("rollup", ROLLUP_EVERY_S, _in_thread(rollup)),
         Loop("relay", 0.0, relay.turn, relay.close),
     ]
 

@@ -1,4 +1,4 @@
-"""Readings and what is made of them.
+"""Readings, and the newest of them. Rollups have no models: only SQL speaks of them.
 
 Keyed by `device_id` first, without foreign keys or triggers (the rules that let the
 tables be distributed later); the schema is SQL, in the migrations.
@@ -59,37 +59,3 @@ class LatestReading(models.Model):
 
     def __str__(self) -> str:
         return f"device {self.device_id} {self.phase} {self.ts}: {self.power} W"
-
-
-class Rollup5m(models.Model):
-    """Five minutes of one device and phase. Source: specification, "Rollups Table".
-
-    Active power (W) is power times the power factor, where one is known; it is ours.
-    """
-
-    pk = models.CompositePrimaryKey("device_id", "phase", "bucket_start_ts")
-    device_id = models.IntegerField()
-    phase = models.TextField()
-    bucket_start_ts = models.DateTimeField()
-    min_power = models.FloatField()
-    avg_power = models.FloatField()
-    max_power = models.FloatField()
-    count = models.IntegerField()
-    min_current = models.FloatField()
-    avg_current = models.FloatField()
-    max_current = models.FloatField()
-    min_voltage = models.FloatField()
-    avg_voltage = models.FloatField()
-    max_voltage = models.FloatField()
-    min_active_power = models.FloatField()
-    avg_active_power = models.FloatField()
-    max_active_power = models.FloatField()
-    created_at = models.DateTimeField()
-    updated_at = models.DateTimeField()
-
-    class Meta:
-        db_table = "telemetry_rollups_5m"
-        managed = False
-
-    def __str__(self) -> str:
-        return f"device {self.device_id} {self.phase} {self.bucket_start_ts}"

@@ -90,44 +90,173 @@ WHERE device_id = %(device_id)s
 GROUP BY phase, step ORDER BY phase, step
 
 -- rollup_take --
--- Take what is due. Visible rows were committed together with their readings.
-DELETE FROM telemetry_rollup_due WHERE id IN (
-    SELECT id FROM telemetry_rollup_due ORDER BY id LIMIT %(limit)s
-) RETURNING device_ids, phases, bucket_starts
+-- Take the oldest of what is due, as runs of buckets side by side. Visible rows were
+-- committed together with their readings.
+WITH oldest AS (
+    SELECT id, sum(cardinality(device_ids)) OVER (ORDER BY id) AS entries, row_number()
+        OVER (ORDER BY id) AS number
+    FROM (SELECT id, device_ids FROM telemetry_rollup_due
+        WHERE id <= %(newest)s ORDER BY id LIMIT %(limit)s) d
+), taken AS (
+    DELETE FROM telemetry_rollup_due WHERE id IN (
+        SELECT id FROM oldest WHERE entries <= %(entries)s OR number = 1)
+    RETURNING device_ids, phases, bucket_starts
+), bucket AS (
+    SELECT DISTINCT b.* FROM taken,
+        unnest(device_ids, phases, bucket_starts) AS b (device_id, phase, start)
+), numbered AS (
+    SELECT *, start - interval '5 minutes' * row_number()
+        OVER (PARTITION BY device_id, phase ORDER BY start) AS island
+    FROM bucket
+)
+SELECT device_id, phase, min(start), max(start) + interval '5 minutes' FROM numbered
+GROUP BY device_id, phase, island
+
+-- rollup_newest --
+-- Up to where a turn goes: what is added meanwhile is the next turn's.
+SELECT max(id) FROM telemetry_rollup_due
+
+-- rollup_left --
+-- Whether a turn has more to do.
+SELECT EXISTS (SELECT FROM telemetry_rollup_due WHERE id <= %(newest)s)
+
+-- rollup_zones --
+-- The zones in which the days of these devices are.
+SELECT d.id, o.timezone FROM devices d JOIN organizations o ON o.id = d.organization_id
+WHERE d.id = ANY(%(device_ids)s)
 
 -- rollup_plan --
--- One index range for each bucket, whatever the planner believes of partitions that were
--- never analyzed: a hash join would compare each bucket with a device's whole history.
+-- One index range for each run, whatever the planner believes of partitions that were
+-- never analyzed: a hash join would compare each run with a device's whole history.
 SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off;
 SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
-SET LOCAL enable_material = off
+SET LOCAL enable_material = off; SET LOCAL jit = off
 
--- rollup_write --
--- Make each bucket anew from its readings.
-INSERT INTO telemetry_rollups_5m AS old (device_id, phase, bucket_start_ts,
-    min_power, avg_power, max_power, count, min_current, avg_current, max_current,
-    min_voltage, avg_voltage, max_voltage,
-    min_active_power, avg_active_power, max_active_power, created_at, updated_at)
-SELECT b.device_id, b.phase, b.start, min(p.power), avg(p.power), max(p.power), count(*),
-    min(p.current), avg(p.current), max(p.current),
-    min(p.voltage), avg(p.voltage), max(p.voltage),
-    min(p.active), avg(p.active), max(p.active), %(at)s, %(at)s
-FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[])
-    AS b (device_id, phase, start)
+-- rollup_next --
+-- The bucket of the reading that follows each run, if it speaks for time within the run:
+-- how long it speaks may have changed.
+SELECT run.device_id, run.phase, date_bin('5 minutes', next.ts, 'epoch') AS start,
+    date_bin('5 minutes', next.ts, 'epoch') + interval '5 minutes' AS stop
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
 CROSS JOIN LATERAL (
-    SELECT power, current, voltage, power * coalesce(power_factor, 1) AS active
-    FROM power_records r
-    WHERE r.device_id = b.device_id AND r.phase = b.phase
-        AND r.ts >= b.start AND r.ts < b.start + interval '5 minutes'
-) p
-GROUP BY b.device_id, b.phase, b.start
-ON CONFLICT (device_id, phase, bucket_start_ts) DO UPDATE SET
-    min_power = excluded.min_power, avg_power = excluded.avg_power,
-    max_power = excluded.max_power, count = excluded.count,
-    min_current = excluded.min_current, avg_current = excluded.avg_current,
-    max_current = excluded.max_current, min_voltage = excluded.min_voltage,
-    avg_voltage = excluded.avg_voltage, max_voltage = excluded.max_voltage,
-    min_active_power = excluded.min_active_power,
-    avg_active_power = excluded.avg_active_power,
-    max_active_power = excluded.max_active_power,
-    updated_at = excluded.updated_at
+    SELECT ts, sampling_ms FROM power_records r
+    WHERE r.device_id = run.device_id AND r.phase = run.phase
+        AND r.ts >= run.stop AND r.ts < run.stop + %(reach)s
+    ORDER BY r.ts LIMIT 1
+) next
+WHERE next.ts - greatest(sampling_ms * interval '2 milliseconds', %(hold)s) < run.stop
+
+-- rollup_5m --
+-- Buckets of five minutes from readings, for runs of buckets. `rollup.py` says how long
+-- a reading speaks.
+SELECT run.device_id, run.phase, made.*
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+LEFT JOIN LATERAL (
+    SELECT ts FROM power_records r
+    WHERE r.device_id = run.device_id AND r.phase = run.phase
+        AND r.ts < run.start AND r.ts >= run.start - %(reach)s
+    ORDER BY r.ts DESC LIMIT 1
+) before ON true
+CROSS JOIN LATERAL (
+    SELECT bucket_start_ts, count(*)::int AS count,
+        min(power) AS min_power, avg(power) AS avg_power, max(power) AS max_power,
+        min(current) AS min_current, avg(current) AS avg_current,
+        max(current) AS max_current,
+        min(voltage) AS min_voltage, avg(voltage) AS avg_voltage,
+        max(voltage) AS max_voltage,
+        min(active) AS min_active_power, avg(active) AS avg_active_power,
+        max(active) AS max_active_power,
+        sum(spoken_s) AS covered_s, sum(active * spoken_s) / 3600 AS energy_wh,
+        sum(power * spoken_s) / sum(spoken_s) AS twa_power,
+        sum(current * spoken_s) / sum(spoken_s) AS twa_current,
+        sum(voltage * spoken_s) / sum(spoken_s) AS twa_voltage,
+        min(power_factor) AS min_power_factor, avg(power_factor) AS avg_power_factor,
+        max(power_factor) AS max_power_factor,
+        nullif(count(power_factor), 0)::int AS count_power_factor,
+        min(frequency) AS min_frequency, avg(frequency) AS avg_frequency,
+        max(frequency) AS max_frequency,
+        nullif(count(frequency), 0)::int AS count_frequency,
+        min(temperature) AS min_temperature, avg(temperature) AS avg_temperature,
+        max(temperature) AS max_temperature,
+        nullif(count(temperature), 0)::int AS count_temperature
+    FROM (
+        SELECT *, power * coalesce(power_factor, 1) AS active,
+            date_bin('5 minutes', ts, 'epoch') AS bucket_start_ts,
+            CASE WHEN since <= greatest(sampling_ms * interval '2 milliseconds', %(hold)s)
+                THEN date_part('epoch', since)
+                ELSE sampling_ms / 1000.0::float8 END AS spoken_s
+        FROM (
+            SELECT *, ts - lag(ts, 1, before.ts) OVER (ORDER BY ts) AS since
+            FROM power_records r
+            WHERE r.device_id = run.device_id AND r.phase = run.phase
+                AND r.ts >= run.start AND r.ts < run.stop
+        ) reading
+    ) weighed
+    GROUP BY bucket_start_ts
+) made
+
+-- rollup_above --
+-- A bucket of hours or days from those of the tier below, one for each run.
+SELECT run.device_id, run.phase, run.start AS bucket_start_ts, made.*
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+CROSS JOIN LATERAL (
+    SELECT sum(count)::int AS count,
+        min(min_power) AS min_power, sum(avg_power * count) / sum(count) AS avg_power,
+        max(max_power) AS max_power,
+        min(min_current) AS min_current,
+        sum(avg_current * count) / sum(count) AS avg_current,
+        max(max_current) AS max_current,
+        min(min_voltage) AS min_voltage,
+        sum(avg_voltage * count) / sum(count) AS avg_voltage,
+        max(max_voltage) AS max_voltage,
+        min(min_active_power) AS min_active_power,
+        sum(avg_active_power * count) / sum(count) AS avg_active_power,
+        max(max_active_power) AS max_active_power,
+        sum(covered_s) AS covered_s, sum(energy_wh) AS energy_wh,
+        sum(twa_power * covered_s) / sum(covered_s) AS twa_power,
+        sum(twa_current * covered_s) / sum(covered_s) AS twa_current,
+        sum(twa_voltage * covered_s) / sum(covered_s) AS twa_voltage,
+        min(min_power_factor) AS min_power_factor,
+        sum(avg_power_factor * count_power_factor) / sum(count_power_factor)
+            AS avg_power_factor,
+        max(max_power_factor) AS max_power_factor,
+        sum(count_power_factor)::int AS count_power_factor,
+        min(min_frequency) AS min_frequency,
+        sum(avg_frequency * count_frequency) / sum(count_frequency) AS avg_frequency,
+        max(max_frequency) AS max_frequency,
+        sum(count_frequency)::int AS count_frequency,
+        min(min_temperature) AS min_temperature,
+        sum(avg_temperature * count_temperature) / sum(count_temperature)
+            AS avg_temperature,
+        max(max_temperature) AS max_temperature,
+        sum(count_temperature)::int AS count_temperature
+    FROM telemetry_rollups_5m b
+    WHERE b.device_id = run.device_id AND b.phase = run.phase
+        AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop
+    HAVING count(*) > 0
+) made
+
+-- rollup_partitions --
+-- The partitions that hold these buckets.
+SELECT telemetry_rollups_ensure(%(table)s, at) FROM unnest(%(starts)s::timestamptz[]) at
+
+-- verify_spans --
+-- From the first to the newest reading of each device and phase.
+SELECT l.device_id, l.phase, first.ts, l.ts FROM telemetry_latest l CROSS JOIN LATERAL (
+    SELECT p.ts FROM power_records p
+    WHERE p.device_id = l.device_id AND p.phase = l.phase ORDER BY p.ts LIMIT 1
+) first
+WHERE %(device_id)s::int IS NULL OR l.device_id = %(device_id)s
+ORDER BY l.device_id, l.phase
+
+-- verify_due --
+-- Whether a bucket waits to be made anew: then it may differ.
+SELECT EXISTS (
+    SELECT FROM telemetry_rollup_due,
+        unnest(device_ids, phases, bucket_starts) AS b (device_id, phase, start)
+    WHERE b.device_id = %(device_id)s AND b.phase = %(phase)s
+        AND b.start >= %(start)s AND b.start < %(stop)s
+)

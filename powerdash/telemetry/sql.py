@@ -1,7 +1,66 @@
-"""This room's statements, by name."""
+"""This room's statements, by name, and those made of them for each tier."""
 
 from pathlib import Path
 
 from powerdash.lib.sql import load_queries
+from powerdash.telemetry.rollup import Tier
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
+
+KEY = ("device_id", "phase", "bucket_start_ts")
+_ALWAYS = ("power", "current", "voltage", "active_power")
+_MAYBE = ("power_factor", "frequency", "temperature")
+# What a bucket says, in every tier; the specification's columns first.
+FIGURES = (
+    "count",
+    *(f"{what}_{of}" for of in _ALWAYS for what in ("min", "avg", "max")),
+    "covered_s",
+    "energy_wh",
+    *(f"twa_{of}" for of in _ALWAYS if of != "active_power"),
+    *(f"{what}_{of}" for of in _MAYBE for what in ("min", "avg", "max", "count")),
+)
+
+
+def made_anew(tier: Tier, below: Tier) -> str:
+    """Return the query that makes buckets of a tier from the one below, for runs."""
+    if below is Tier.RAW:
+        return QUERIES["rollup_5m"]
+    return QUERIES["rollup_above"].replace(Tier.FIVE_MINUTES.table, below.table)
+
+
+def kept(tier: Tier, below: Tier) -> str:
+    """Return the statement that makes buckets anew and keeps them.
+
+    Readings are never removed from a bucket but by retention: one that has more of them
+    than can be counted now has outlived some, and stays. So does one that is the same
+    as before: it has as many readings, and they speak as long.
+    """
+    columns = ", ".join((*KEY, *FIGURES))
+    changes = ", ".join(f"{name} = excluded.{name}" for name in FIGURES)
+    return (
+        f"INSERT INTO {tier.table} AS old ({columns}, created_at, updated_at)"  # noqa: S608
+        f" SELECT {columns}, %(at)s, %(at)s FROM ({made_anew(tier, below)}) made"
+        f" ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {changes},"
+        " updated_at = excluded.updated_at WHERE excluded.count >= old.count"
+        " AND (excluded.count, excluded.covered_s) <> (old.count, old.covered_s)"
+    )
+
+
+def compared(tier: Tier, below: Tier) -> str:
+    """Return the query of buckets as made anew beside those kept, for runs.
+
+    Its rows: the key, the figures made anew, those kept; None where there are none.
+    """
+    key, made, old = (
+        ", ".join(f"{where}{name}" for name in names)
+        for where, names in (("", KEY), ("made.", FIGURES), ("old.", FIGURES))
+    )
+    return (
+        f"SELECT {key}, {made}, {old} FROM ({made_anew(tier, below)}) made"  # noqa: S608
+        f" FULL JOIN (SELECT t.* FROM {tier.table} t JOIN"
+        " unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],"
+        " %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)"
+        " ON t.device_id = run.device_id AND t.phase = run.phase"
+        " AND t.bucket_start_ts >= run.start AND t.bucket_start_ts < run.stop) old"
+        f" USING ({key})"
+    )

@@ -10,11 +10,12 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import ProgrammingError, connection
 
-from powerdash.telemetry.services import (
+from powerdash.telemetry.services.partitions import partitions_ahead
+from powerdash.telemetry.services.rollups import (
     LOCK,
     RollupRunning,
-    partitions_ahead,
-    rollup_5m_step,
+    rollup,
+    rollup_step,
 )
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -95,8 +96,7 @@ async def versions(pg: "asyncpg.Connection[asyncpg.Record]") -> set[tuple[Any, .
 
 
 async def roll_up() -> None:
-    while (await sync_to_async(rollup_5m_step)(at=AT)).taken:
-        pass
+    await sync_to_async(rollup)(at=AT)
 
 
 def same(
@@ -158,7 +158,7 @@ async def test_only_one_rolls_up_at_a_time(
     async with pg.transaction():
         await pg.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         with pytest.raises(RollupRunning):
-            await sync_to_async(rollup_5m_step)(at=AT)
+            await sync_to_async(rollup_step)(at=AT)
     await roll_up()
     assert await rolled_up(pg)
 
@@ -172,7 +172,7 @@ async def test_a_rollup_that_fails_takes_nothing(
         with connection.cursor() as cursor:
             cursor.execute("ALTER TABLE telemetry_rollups_5m RENAME TO hidden")
         try:
-            rollup_5m_step(at=AT)
+            rollup_step(at=AT)
         finally:
             with connection.cursor() as cursor:
                 cursor.execute("ALTER TABLE hidden RENAME TO telemetry_rollups_5m")

@@ -7,7 +7,9 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from powerdash.telemetry import selectors
-from powerdash.telemetry.services import partitions_ahead, rollup_5m_step
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.services.partitions import partitions_ahead
+from powerdash.telemetry.services.rollups import rollup
 
 START = datetime(2026, 1, 30, tzinfo=UTC)
 INSERT = """INSERT INTO power_records
@@ -44,7 +46,8 @@ async def test_the_series_tells_active_power_from_either_tier(
         " FROM generate_series(0, 11) n, unnest(ARRAY['L1', 'L2']) phase",
         START,
     )
-    assert (await sync_to_async(rollup_5m_step)(at=START)).buckets == 24
+    done = await sync_to_async(rollup)(at=START)
+    assert done == {Tier.FIVE_MINUTES: 24, Tier.HOUR: 2, Tier.DAY: 2}
     for hours, tier in ((2, "raw"), (48, "5m")):
         found = await sync_to_async(selectors.series)(
             device_id=1,

@@ -1,0 +1,118 @@
+"""The rollup ladder: which buckets there are, and which a reading belongs to. Pure.
+
+Readings are rolled up to five minutes, those to hours, hours to days. A bucket holds
+the readings whose time is in it. Days are those of the organization's zone, so that one
+may have 23 or 25 hours.
+
+How long a reading speaks. A reading stands for the time since the one before it of the
+same device and phase, for that is how meters report: the mean of the last interval.
+That time is its weight in a time-weighted average (`twa_…`), its share of the bucket's
+energy (active power times that time) and of the time covered. After a silence longer
+than both twice its own sampling interval and `HOLD_S`, it speaks for its sampling
+interval alone: nothing is averaged over silence. All of it counts in the bucket of the
+reading's time, so a bucket depends on its own readings and on the time of the one
+before, on nothing later.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+HOLD_S = 120  # silence that is bridged whatever the sampling interval, seconds
+REACH = timedelta(
+    days=2
+)  # twice the longest sampling interval: how far a reading speaks
+FIVE_MINUTES = timedelta(minutes=5)
+HOUR = timedelta(hours=1)
+
+
+class Tier(StrEnum):
+    """A resolution at which readings are kept, the finest first."""
+
+    RAW = "raw"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+    DAY = "1d"
+
+    @property
+    def table(self) -> str:
+        """The table of this tier."""
+        return "power_records" if self is Tier.RAW else f"telemetry_rollups_{self}"
+
+
+class Run(NamedTuple):
+    """A stretch of one device's phase, from `start` to before `stop`."""
+
+    device_id: int
+    phase: str
+    start: datetime
+    stop: datetime
+
+
+def merged(runs: Iterable[Run]) -> list[Run]:
+    """Return the runs in order, those that touch or overlap as one."""
+    found: list[Run] = []
+    for run in sorted(runs):
+        last = found[-1] if found else None
+        if last and last[:2] == run[:2] and run.start <= last.stop:
+            found[-1] = last._replace(stop=max(last.stop, run.stop))
+        else:
+            found.append(run)
+    return found
+
+
+def hours_of(runs: Iterable[Run]) -> list[Run]:
+    """Return the hours (UTC) that runs touch, each once and by itself."""
+    return list(dict.fromkeys(hour for run in runs for hour in _hours(run)))
+
+
+def _hours(run: Run) -> Iterator[Run]:
+    start = run.start.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    while start < run.stop:
+        yield run._replace(start=start, stop=start + HOUR)
+        start += HOUR
+
+
+def days_of(runs: Iterable[Run], zones: Mapping[int, ZoneInfo]) -> list[Run]:
+    """Return the days that runs touch, each once and by itself.
+
+    Args:
+        zones: The zone of each device's organization; UTC where it has none.
+    """
+    return list(dict.fromkeys(day for run in runs for day in _days(run, zones)))
+
+
+def _days(run: Run, zones: Mapping[int, ZoneInfo]) -> Iterator[Run]:
+    zone = zones.get(run.device_id, ZoneInfo("UTC"))
+    at = run.start
+    while at < run.stop:
+        start, stop = day_of(at, zone)
+        yield run._replace(start=start, stop=stop)
+        at = stop
+
+
+def day_of(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    """Return where the day that holds `at` begins and ends in a zone, UTC."""
+    day = at.astimezone(zone).date()
+    return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    # Where clocks skip midnight this is the moment they skip; where they repeat it, the
+    # first of the two.
+    return datetime.combine(day, time(), zone).astimezone(UTC)
+
+
+def widened(run: Run, zone: ZoneInfo) -> Run:
+    """Return the run widened to whole days of a zone, and from there to whole hours."""
+    last = run.stop - timedelta(microseconds=1)
+    days = run._replace(start=day_of(run.start, zone)[0], stop=day_of(last, zone)[1])
+    hours = list(_hours(days))
+    return run._replace(start=hours[0].start, stop=hours[-1].stop)
+
+
+def is_of_hours(run: Run) -> bool:
+    """Tell whether a day begins and ends on full hours of UTC, as in most zones."""
+    return all(at.minute == 0 and at.second == 0 for at in (run.start, run.stop))

@@ -1,0 +1,180 @@
+"""Rolling up: five minutes from readings, hours and days from those below."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from powerdash.telemetry.rollup import (
+    HOLD_S,
+    REACH,
+    Run,
+    Tier,
+    days_of,
+    hours_of,
+    is_of_hours,
+    merged,
+)
+from powerdash.telemetry.sql import QUERIES, kept
+
+LOCK = 7_202_601  # advisory lock: one rollup at a time
+ROWS_AT_ONCE = 5_000  # of the queue, in one transaction
+ENTRIES_AT_ONCE = 200_000  # buckets in those rows, a bucket counted each time it is due
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """What one step did.
+
+    Attributes:
+        buckets: How many were made anew, by tier.
+        newest: Up to which row of the queue the turn goes; give it to the next step.
+        more: Whether the turn has more to do.
+    """
+
+    buckets: dict[Tier, int]
+    newest: int
+    more: bool
+
+
+class RollupRunning(Exception):
+    """Another process rolls up at this moment."""
+
+
+def rollup(
+    *, at: datetime, progress: Callable[[dict[Tier, int]], None] | None = None
+) -> dict[Tier, int]:
+    """Roll up what is due now, in steps; return the buckets made anew by tier.
+
+    Args:
+        progress: Told after each step what was done so far.
+
+    Raises:
+        RollupRunning: Another process is at it.
+    """
+    done = dict.fromkeys((Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY), 0)
+    newest: int | None = None
+    while True:
+        step = rollup_step(at=at, newest=newest)
+        newest = step.newest
+        for tier, buckets in step.buckets.items():
+            done[tier] += buckets
+        if progress:
+            progress(done)
+        if not step.more:
+            return done
+
+
+@transaction.atomic
+def rollup_step(*, at: datetime, newest: int | None = None) -> RolledUp:
+    """Make the buckets with new readings anew, in every tier, in one transaction.
+
+    Idempotent, and safe to be killed anywhere: what is due is taken in the transaction
+    that writes the buckets.
+
+    Args:
+        newest: The last row of the queue that the turn takes; None: what is there.
+
+    Raises:
+        RollupRunning: Another process is at it; two at once could write a bucket from
+            an older view of its readings over a newer one.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+        if not _one(cursor):
+            raise RollupRunning
+        if newest is None:
+            cursor.execute(QUERIES["rollup_newest"])
+            newest = _one(cursor) or 0
+        runs = _take(cursor, newest)
+        buckets = _make(cursor, runs, at) if runs else {}
+        cursor.execute(QUERIES["rollup_left"], {"newest": newest})
+        return RolledUp(buckets, newest, more=bool(_one(cursor)))
+
+
+def _take(cursor: CursorWrapper, newest: int) -> list[Run]:
+    cursor.execute(
+        QUERIES["rollup_take"],
+        {"newest": newest, "limit": ROWS_AT_ONCE, "entries": ENTRIES_AT_ONCE},
+    )
+    return [Run(*row) for row in cursor.fetchall()]
+
+
+def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, int]:
+    """Make the buckets of these runs anew, and those above them."""
+    cursor.execute(QUERIES["rollup_plan"])
+    cursor.execute(QUERIES["rollup_next"], arguments(runs))
+    runs = merged([*runs, *(Run(*row) for row in cursor.fetchall())])
+    hours = hours_of(runs)
+    days = days_of(runs, zones_of(cursor, runs))
+    return {
+        Tier.FIVE_MINUTES: _keep(cursor, Tier.FIVE_MINUTES, Tier.RAW, runs, at),
+        Tier.HOUR: _keep(cursor, Tier.HOUR, Tier.FIVE_MINUTES, hours, at),
+        # In zones of half hours a day is no sum of hours.
+        Tier.DAY: sum(
+            _keep(
+                cursor,
+                Tier.DAY,
+                below,
+                [d for d in days if is_of_hours(d) == whole],
+                at,
+            )
+            for below, whole in ((Tier.HOUR, True), (Tier.FIVE_MINUTES, False))
+        ),
+    }
+
+
+def _keep(
+    cursor: CursorWrapper, tier: Tier, below: Tier, runs: Sequence[Run], at: datetime
+) -> int:
+    if not runs:
+        return 0
+    cursor.execute(
+        QUERIES["rollup_partitions"],
+        {"table": tier.table, "starts": _months_of(runs)},
+    )
+    cursor.execute(kept(tier, below), {**arguments(runs), "at": at})
+    return int(cursor.rowcount)
+
+
+def _months_of(runs: Sequence[Run]) -> list[datetime]:
+    """Return a moment in each month that runs touch."""
+    found: dict[tuple[int, int], datetime] = {}
+    for run in runs:
+        at = run.start
+        while at < run.stop:
+            found.setdefault((at.year, at.month), at)
+            at = (at.replace(day=1, hour=0, minute=0) + timedelta(days=32)).replace(
+                day=1
+            )
+    return list(found.values())
+
+
+def zones_of(cursor: CursorWrapper, runs: Sequence[Run]) -> dict[int, ZoneInfo]:
+    """Return the zone of each device's organization."""
+    cursor.execute(
+        QUERIES["rollup_zones"], {"device_ids": list({run.device_id for run in runs})}
+    )
+    return {device_id: ZoneInfo(name) for device_id, name in cursor.fetchall()}
+
+
+def arguments(runs: Sequence[Run]) -> dict[str, Any]:
+    """Return what the statements over runs take."""
+    device_ids, phases, starts, stops = zip(*runs, strict=True)
+    return {
+        "device_ids": list(device_ids),
+        "phases": list(phases),
+        "starts": list(starts),
+        "stops": list(stops),
+        "hold": timedelta(seconds=HOLD_S),
+        "reach": REACH,
+    }
+
+
+def _one(cursor: CursorWrapper) -> Any:
+    row = cursor.fetchone()
+    return row[0] if row else None

@@ -1,0 +1,154 @@
+"""Compares what is rolled up with what the readings give when all is reckoned anew."""
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
+
+from powerdash.telemetry.rollup import (
+    FIVE_MINUTES,
+    HOUR,
+    Run,
+    Tier,
+    days_of,
+    hours_of,
+    is_of_hours,
+    widened,
+)
+from powerdash.telemetry.services.rollups import arguments, zones_of
+from powerdash.telemetry.sql import FIGURES, QUERIES, compared
+
+AT_ONCE = timedelta(days=4)  # of one device and phase, in one statement
+TOLERANCE = 1e-9  # of a figure: sums in another order differ in their last digits
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A bucket that is not what it should be.
+
+    Attributes:
+        kept, made: The figures that differ; empty when there is no such bucket.
+    """
+
+    tier: Tier
+    bucket: Run
+    kept: dict[str, Any]
+    made: dict[str, Any]
+
+
+@dataclass(slots=True)
+class Verified:
+    """What was compared, and what differs."""
+
+    buckets: dict[Tier, int] = field(
+        default_factory=lambda: dict.fromkeys(
+            (Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY), 0
+        )
+    )
+    differences: list[Difference] = field(default_factory=list)
+
+
+def verify(
+    *,
+    device_id: int | None = None,
+    since: datetime | None = None,
+    until: datetime | None = None,
+    progress: Callable[[Verified], None] | None = None,
+) -> Verified:
+    """Reckon the buckets of a range anew, by whole days, and compare them.
+
+    Buckets that wait to be rolled up are left out: they may differ.
+
+    Args:
+        device_id: Of one device; None: of all.
+        since, until: Default to the first and the newest reading.
+        progress: Told after each stretch what was found so far.
+    """
+    found = Verified()
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["verify_spans"], {"device_id": device_id})
+        spans = [Run(*row) for row in cursor.fetchall()]
+        zones = zones_of(cursor, spans) if spans else {}
+    for span in spans:
+        start, stop = max(since or span.start, span.start), until or span.stop
+        stop = min(stop, span.stop) + timedelta(microseconds=1)
+        zone = zones.get(span.device_id)
+        if start >= stop or zone is None:
+            continue
+        for run in _stretches(widened(span._replace(start=start, stop=stop), zone)):
+            _verify(run, zones, found)
+            if progress:
+                progress(found)
+    return found
+
+
+def _stretches(run: Run) -> Iterator[Run]:
+    start = run.start
+    while start < run.stop:
+        stop = min(start + AT_ONCE, run.stop)
+        yield run._replace(start=start, stop=stop)
+        start = stop
+
+
+@transaction.atomic
+def _verify(run: Run, zones: Mapping[int, Any], found: Verified) -> None:
+    with connection.cursor() as cursor:
+        # What is due, what is kept and the readings must be of one moment.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        cursor.execute(QUERIES["rollup_plan"])
+        days = [d for d in days_of([run], zones) if d.start >= run.start]
+        for tier, below, runs, length in (
+            (Tier.FIVE_MINUTES, Tier.RAW, [run], FIVE_MINUTES),
+            (Tier.HOUR, Tier.FIVE_MINUTES, hours_of([run]), HOUR),
+            (Tier.DAY, Tier.HOUR, [d for d in days if is_of_hours(d)], None),
+            (
+                Tier.DAY,
+                Tier.FIVE_MINUTES,
+                [d for d in days if not is_of_hours(d)],
+                None,
+            ),
+        ):
+            if not runs:
+                continue
+            cursor.execute(compared(tier, below), arguments(runs))
+            rows = cursor.fetchall()
+            found.buckets[tier] += len(rows)
+            ends = {day.start: day.stop for day in runs}
+            for row in rows:
+                stop = row[2] + length if length else ends[row[2]]
+                bucket = Run(row[0], row[1], row[2], stop)
+                difference = _difference(tier, bucket, row[3:])
+                if difference and not _is_due(cursor, bucket):
+                    found.differences.append(difference)
+
+
+def _difference(tier: Tier, bucket: Run, figures: Sequence[Any]) -> Difference | None:
+    made, kept = figures[: len(FIGURES)], figures[len(FIGURES) :]
+    differing = [
+        (name, ours, theirs)
+        for name, ours, theirs in zip(FIGURES, made, kept, strict=True)
+        if not _same(ours, theirs)
+    ]
+    if not differing:
+        return None
+    return Difference(
+        tier,
+        bucket,
+        kept={} if kept[0] is None else {name: old for name, _, old in differing},
+        made={} if made[0] is None else {name: new for name, new, _ in differing},
+    )
+
+
+def _same(one: float | None, other: float | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    return math.isclose(one, other, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+
+
+def _is_due(cursor: CursorWrapper, bucket: Run) -> bool:
+    cursor.execute(QUERIES["verify_due"], bucket._asdict())
+    return bool((cursor.fetchone() or [False])[0])

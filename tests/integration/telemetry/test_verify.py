@@ -1,0 +1,88 @@
+"""Test that verify finds what is wrong, and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from asgiref.sync import sync_to_async
+
+from powerdash.accounts.services import organization_create
+from powerdash.devices.services import device_register
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.services.rollups import rollup
+from powerdash.telemetry.verify import Verified, verify
+from tests.ladder import Given, Pg, insert
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+START = datetime(2026, 10, 24, 20, tzinfo=UTC)
+
+
+async def checked(**given: object) -> Verified:
+    return await sync_to_async(verify)(**given)  # type: ignore[arg-type]
+
+
+@pytest.fixture(params=["Europe/Berlin", "Asia/Kolkata"])
+async def device_id(request: pytest.FixtureRequest, pg: Pg) -> int:
+    """A device with six days of readings, each ten minutes, rolled up."""
+    organization = await sync_to_async(organization_create)(
+        slug="campus", name="Campus", timezone=request.param, at=AT
+    )
+    made = await sync_to_async(device_register)(
+        organization_id=organization.pk, name="Feeder", at=AT
+    )
+    readings = [
+        Given(made.device.pk, phase, START + timedelta(minutes=10 * n), 5.0 + n, 230.0)
+        for n in range(6 * 144)
+        for phase in ("L1", "L2")
+    ]
+    await insert(pg, readings)
+    await pg.execute(
+        "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
+        " SELECT device_id, phase, max(ts), 1, 1, 1 FROM power_records GROUP BY 1, 2"
+    )
+    await sync_to_async(rollup)(at=AT)
+    return made.device.pk
+
+
+async def test_it_finds_nothing_where_nothing_is_wrong(device_id: int) -> None:
+    found = await checked()
+    assert found.differences == []
+    assert found.buckets[Tier.FIVE_MINUTES] == 2 * 6 * 144
+    assert found.buckets[Tier.HOUR] == 2 * 6 * 24
+    assert found.buckets[Tier.DAY] == 2 * 7
+    part = await checked(device_id=device_id, since=START + timedelta(days=5))
+    assert 0 < part.buckets[Tier.FIVE_MINUTES] < found.buckets[Tier.FIVE_MINUTES]
+    assert (await checked(device_id=device_id + 1)).buckets[Tier.DAY] == 0
+
+
+@pytest.mark.parametrize(
+    ("damage", "tiers"),
+    [
+        (
+            "UPDATE telemetry_rollups_5m SET avg_current = avg_current * 1.000001",
+            {"5m", "1h"},
+        ),
+        ("UPDATE telemetry_rollups_1h SET energy_wh = energy_wh + 1", {"1h", "1d"}),
+        ("UPDATE telemetry_rollups_1d SET count = 1", {"1d"}),
+        ("DELETE FROM telemetry_rollups_1d", {"1d"}),
+        ("DELETE FROM power_records WHERE phase = 'L1' AND current = 45", {"5m"}),
+    ],
+)
+async def test_it_finds_what_is_wrong(
+    device_id: int, pg: Pg, damage: str, tiers: set[str]
+) -> None:
+    await pg.execute(damage)
+    found = await checked()
+    # A day is made of hours, where its zone allows it, else of five minutes.
+    assert {each.tier.value for each in found.differences} - {"1d"} == tiers - {"1d"}
+    assert found.differences
+
+
+async def test_it_leaves_out_what_is_due(device_id: int, pg: Pg) -> None:
+    late = Given(device_id, "L1", START + timedelta(seconds=7), 99.0, 230.0)
+    await insert(pg, [late])
+    assert (await checked()).differences == []
+    await pg.execute("TRUNCATE telemetry_rollup_due")
+    [difference] = (await checked()).differences
+    assert difference.tier is Tier.FIVE_MINUTES
+    assert difference.kept["count"] == 1
+    assert difference.made["count"] == 2
