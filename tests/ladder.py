@@ -7,7 +7,8 @@ bucket, always over all readings.
 import math
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -45,7 +46,7 @@ class Given(NamedTuple):
 
 
 def ladder(
-    readings: Iterable[Given], zone: str = "UTC"
+    readings: Iterable[Given], zone: str = "UTC", hold_s: float = 120
 ) -> dict[str, dict[Key, Figures]]:
     """Return the buckets of each tier; no two readings have one key."""
     series: dict[tuple[int, str], list[Given]] = defaultdict(list)
@@ -57,7 +58,7 @@ def ladder(
     for whose, given in series.items():
         given.sort(key=lambda reading: reading.ts)
         for before, reading in zip([None, *given[:-1]], given, strict=True):
-            weight = _spoken_s(before, reading)
+            weight = _spoken_s(before, reading, hold_s)
             for tier, start in _starts(reading.ts, zone).items():
                 buckets[tier][(*whose, start)].append((reading, weight))
     return {
@@ -66,27 +67,36 @@ def ladder(
     }
 
 
-def _spoken_s(before: Given | None, reading: Given) -> float:
+def _spoken_s(before: Given | None, reading: Given, hold_s: float) -> float:
     sampling_s = reading.sampling_ms / 1000
     if before is None:
         return sampling_s
     since = (reading.ts - before.ts) / timedelta(seconds=1)
-    return since if since <= max(2 * sampling_s, 120) else sampling_s
+    return since if since <= max(2 * sampling_s, hold_s) else sampling_s
 
 
 def _starts(ts: datetime, zone: str) -> dict[str, datetime]:
-    seconds = math.floor(ts.timestamp())
-    # A day begins with the first instant of its date, found minute by minute.
-    five = datetime.fromtimestamp(seconds // 300 * 300, UTC)
-    local = five.astimezone(ZoneInfo(zone))
-    day = five
-    while (day - timedelta(minutes=5)).astimezone(local.tzinfo).date() == local.date():
-        day -= timedelta(minutes=5)
+    second = math.floor(ts.timestamp())
     return {
-        "5m": five,
-        "1h": datetime.fromtimestamp(seconds // 3600 * 3600, UTC),
-        "1d": day,
+        "5m": datetime.fromtimestamp(second // 300 * 300, UTC),
+        "1h": datetime.fromtimestamp(second // 3600 * 3600, UTC),
+        "1d": _day(second // 300, zone),
     }
+
+
+@cache
+def _day(five: int, zone: str) -> datetime:
+    """Return where the day of a bucket begins: with the first instant of its date."""
+
+    def date_of(number: int) -> date:
+        return (
+            datetime.fromtimestamp(number * 300, UTC).astimezone(ZoneInfo(zone)).date()
+        )
+
+    first = five
+    while date_of(first - 1) == date_of(five):
+        first -= 1
+    return datetime.fromtimestamp(first * 300, UTC)
 
 
 def _figures(part: list[tuple[Given, float]]) -> Figures:
@@ -175,7 +185,9 @@ async def insert(pg: Pg, readings: Iterable[Given]) -> None:
             " FROM unnest($1::timestamptz[]) day",
             list(
                 {
-                    row[2].replace(hour=0, minute=0, second=0, microsecond=0)
+                    row[2]
+                    .astimezone(UTC)
+                    .replace(hour=0, minute=0, second=0, microsecond=0)
                     for row in rows
                 }
             ),

@@ -120,9 +120,10 @@ SELECT max(id) FROM telemetry_rollup_due
 -- Whether a turn has more to do.
 SELECT EXISTS (SELECT FROM telemetry_rollup_due WHERE id <= %(newest)s)
 
--- rollup_zones --
--- The zones in which the days of these devices are.
-SELECT d.id, o.timezone FROM devices d JOIN organizations o ON o.id = d.organization_id
+-- rollup_manners --
+-- The zone in which a device's days are, and what silence of it is.
+SELECT d.id, o.timezone, d.heartbeat_interval_s
+FROM devices d JOIN organizations o ON o.id = d.organization_id
 WHERE d.id = ANY(%(device_ids)s)
 
 -- rollup_plan --
@@ -138,21 +139,23 @@ SET LOCAL enable_material = off; SET LOCAL jit = off
 SELECT run.device_id, run.phase, date_bin('5 minutes', next.ts, 'epoch') AS start,
     date_bin('5 minutes', next.ts, 'epoch') + interval '5 minutes' AS stop
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
-    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+    %(stops)s::timestamptz[], %(holds)s::interval[])
+    AS run (device_id, phase, start, stop, hold)
 CROSS JOIN LATERAL (
     SELECT ts, sampling_ms FROM power_records r
     WHERE r.device_id = run.device_id AND r.phase = run.phase
         AND r.ts >= run.stop AND r.ts < run.stop + %(reach)s
     ORDER BY r.ts LIMIT 1
 ) next
-WHERE next.ts - greatest(sampling_ms * interval '2 milliseconds', %(hold)s) < run.stop
+WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
 
 -- rollup_5m --
 -- Buckets of five minutes from readings, for runs of buckets. `rollup.py` says how long
 -- a reading speaks.
 SELECT run.device_id, run.phase, made.*
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
-    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+    %(stops)s::timestamptz[], %(holds)s::interval[])
+    AS run (device_id, phase, start, stop, hold)
 LEFT JOIN LATERAL (
     SELECT ts FROM power_records r
     WHERE r.device_id = run.device_id AND r.phase = run.phase
@@ -184,7 +187,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
             date_bin('5 minutes', ts, 'epoch') AS bucket_start_ts,
-            CASE WHEN since <= greatest(sampling_ms * interval '2 milliseconds', %(hold)s)
+            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', run.hold)
                 THEN date_part('epoch', since)
                 ELSE sampling_ms / 1000.0::float8 END AS spoken_s
         FROM (
@@ -238,6 +241,13 @@ CROSS JOIN LATERAL (
         AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop
     HAVING count(*) > 0
 ) made
+
+-- rollup_again --
+-- All buckets of a device, for its silence is another now.
+INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
+SELECT array_agg(device_id), array_agg(phase), array_agg(bucket_start_ts)
+FROM telemetry_rollups_5m WHERE device_id = %(device_id)s
+GROUP BY date_trunc('month', bucket_start_ts)
 
 -- rollup_partitions --
 -- The partitions that hold these buckets.

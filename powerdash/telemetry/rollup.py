@@ -7,11 +7,11 @@ may have 23 or 25 hours.
 How long a reading speaks. A reading stands for the time since the one before it of the
 same device and phase, for that is how meters report: the mean of the last interval.
 That time is its weight in a time-weighted average (`twa_…`), its share of the bucket's
-energy (active power times that time) and of the time covered. After a silence longer
-than both twice its own sampling interval and `HOLD_S`, it speaks for its sampling
-interval alone: nothing is averaged over silence. All of it counts in the bucket of the
-reading's time, so a bucket depends on its own readings and on the time of the one
-before, on nothing later.
+energy (active power times that time) and of the time covered. After a silence it
+speaks for its own sampling interval alone: nothing is averaged over silence. Silence is
+longer than twice that interval, than the device's heartbeat interval and than `HOLD`.
+All of it counts in the bucket of the reading's time, so a bucket depends on its own
+readings and on the time of the one before, on nothing later.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -20,10 +20,8 @@ from enum import StrEnum
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-HOLD_S = 120  # silence that is bridged whatever the sampling interval, seconds
-REACH = timedelta(
-    days=2
-)  # twice the longest sampling interval: how far a reading speaks
+HOLD = timedelta(seconds=120)  # shorter is never silence
+REACH = timedelta(days=7)  # the longest heartbeat interval: how far a reading speaks
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 
@@ -51,6 +49,17 @@ class Run(NamedTuple):
     stop: datetime
 
 
+class Manner(NamedTuple):
+    """How a device's readings are rolled up.
+
+    Attributes:
+        zone: In which its days are. hold: Longer is silence, whatever its sampling.
+    """
+
+    zone: ZoneInfo = ZoneInfo("UTC")
+    hold: timedelta = HOLD
+
+
 def merged(runs: Iterable[Run]) -> list[Run]:
     """Return the runs in order, those that touch or overlap as one."""
     found: list[Run] = []
@@ -75,17 +84,13 @@ def _hours(run: Run) -> Iterator[Run]:
         start += HOUR
 
 
-def days_of(runs: Iterable[Run], zones: Mapping[int, ZoneInfo]) -> list[Run]:
-    """Return the days that runs touch, each once and by itself.
-
-    Args:
-        zones: The zone of each device's organization; UTC where it has none.
-    """
-    return list(dict.fromkeys(day for run in runs for day in _days(run, zones)))
+def days_of(runs: Iterable[Run], manners: Mapping[int, Manner]) -> list[Run]:
+    """Return the days that runs touch, each once and by itself."""
+    return list(dict.fromkeys(day for run in runs for day in _days(run, manners)))
 
 
-def _days(run: Run, zones: Mapping[int, ZoneInfo]) -> Iterator[Run]:
-    zone = zones.get(run.device_id, ZoneInfo("UTC"))
+def _days(run: Run, manners: Mapping[int, Manner]) -> Iterator[Run]:
+    zone = manners.get(run.device_id, Manner()).zone
     at = run.start
     while at < run.stop:
         start, stop = day_of(at, zone)

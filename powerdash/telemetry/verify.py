@@ -12,6 +12,7 @@ from django.db.backends.utils import CursorWrapper
 from powerdash.telemetry.rollup import (
     FIVE_MINUTES,
     HOUR,
+    Manner,
     Run,
     Tier,
     days_of,
@@ -19,7 +20,7 @@ from powerdash.telemetry.rollup import (
     is_of_hours,
     widened,
 )
-from powerdash.telemetry.services.rollups import arguments, zones_of
+from powerdash.telemetry.services.rollups import arguments, manners_of
 from powerdash.telemetry.sql import FIGURES, QUERIES, compared
 
 AT_ONCE = timedelta(days=4)  # of one device and phase, in one statement
@@ -72,15 +73,16 @@ def verify(
     with connection.cursor() as cursor:
         cursor.execute(QUERIES["verify_spans"], {"device_id": device_id})
         spans = [Run(*row) for row in cursor.fetchall()]
-        zones = zones_of(cursor, spans) if spans else {}
+        manners = manners_of(cursor, spans) if spans else {}
     for span in spans:
         start, stop = max(since or span.start, span.start), until or span.stop
         stop = min(stop, span.stop) + timedelta(microseconds=1)
-        zone = zones.get(span.device_id)
-        if start >= stop or zone is None:
+        manner = manners.get(span.device_id)
+        if start >= stop or manner is None:
             continue
-        for run in _stretches(widened(span._replace(start=start, stop=stop), zone)):
-            _verify(run, zones, found)
+        whole = widened(span._replace(start=start, stop=stop), manner.zone)
+        for run in _stretches(whole):
+            _verify(run, manners, found)
             if progress:
                 progress(found)
     return found
@@ -95,12 +97,12 @@ def _stretches(run: Run) -> Iterator[Run]:
 
 
 @transaction.atomic
-def _verify(run: Run, zones: Mapping[int, Any], found: Verified) -> None:
+def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
     with connection.cursor() as cursor:
         # What is due, what is kept and the readings must be of one moment.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
         cursor.execute(QUERIES["rollup_plan"])
-        days = [d for d in days_of([run], zones) if d.start >= run.start]
+        days = [d for d in days_of([run], manners) if d.start >= run.start]
         for tier, below, runs, length in (
             (Tier.FIVE_MINUTES, Tier.RAW, [run], FIVE_MINUTES),
             (Tier.HOUR, Tier.FIVE_MINUTES, hours_of([run]), HOUR),
@@ -114,7 +116,7 @@ def _verify(run: Run, zones: Mapping[int, Any], found: Verified) -> None:
         ):
             if not runs:
                 continue
-            cursor.execute(compared(tier, below), arguments(runs))
+            cursor.execute(compared(tier, below), arguments(runs, manners))
             rows = cursor.fetchall()
             found.buckets[tier] += len(rows)
             ends = {day.start: day.stop for day in runs}

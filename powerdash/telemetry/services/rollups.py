@@ -1,6 +1,7 @@
 """Rolling up: five minutes from readings, hours and days from those below."""
 
-from collections.abc import Callable, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,8 +11,9 @@ from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
 from powerdash.telemetry.rollup import (
-    HOLD_S,
+    HOLD,
     REACH,
+    Manner,
     Run,
     Tier,
     days_of,
@@ -106,30 +108,28 @@ def _take(cursor: CursorWrapper, newest: int) -> list[Run]:
 
 def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, int]:
     """Make the buckets of these runs anew, and those above them."""
+    manners = manners_of(cursor, runs)
+    keep = functools.partial(_keep, cursor, manners, at)
     cursor.execute(QUERIES["rollup_plan"])
-    cursor.execute(QUERIES["rollup_next"], arguments(runs))
+    cursor.execute(QUERIES["rollup_next"], arguments(runs, manners))
     runs = merged([*runs, *(Run(*row) for row in cursor.fetchall())])
-    hours = hours_of(runs)
-    days = days_of(runs, zones_of(cursor, runs))
+    days = days_of(runs, manners)
     return {
-        Tier.FIVE_MINUTES: _keep(cursor, Tier.FIVE_MINUTES, Tier.RAW, runs, at),
-        Tier.HOUR: _keep(cursor, Tier.HOUR, Tier.FIVE_MINUTES, hours, at),
+        Tier.FIVE_MINUTES: keep(Tier.FIVE_MINUTES, Tier.RAW, runs),
+        Tier.HOUR: keep(Tier.HOUR, Tier.FIVE_MINUTES, hours_of(runs)),
         # In zones of half hours a day is no sum of hours.
-        Tier.DAY: sum(
-            _keep(
-                cursor,
-                Tier.DAY,
-                below,
-                [d for d in days if is_of_hours(d) == whole],
-                at,
-            )
-            for below, whole in ((Tier.HOUR, True), (Tier.FIVE_MINUTES, False))
-        ),
+        Tier.DAY: keep(Tier.DAY, Tier.HOUR, [d for d in days if is_of_hours(d)])
+        + keep(Tier.DAY, Tier.FIVE_MINUTES, [d for d in days if not is_of_hours(d)]),
     }
 
 
 def _keep(
-    cursor: CursorWrapper, tier: Tier, below: Tier, runs: Sequence[Run], at: datetime
+    cursor: CursorWrapper,
+    manners: Mapping[int, Manner],
+    at: datetime,
+    tier: Tier,
+    below: Tier,
+    runs: Sequence[Run],
 ) -> int:
     if not runs:
         return 0
@@ -137,7 +137,7 @@ def _keep(
         QUERIES["rollup_partitions"],
         {"table": tier.table, "starts": _months_of(runs)},
     )
-    cursor.execute(kept(tier, below), {**arguments(runs), "at": at})
+    cursor.execute(kept(tier, below), {**arguments(runs, manners), "at": at})
     return int(cursor.rowcount)
 
 
@@ -154,23 +154,27 @@ def _months_of(runs: Sequence[Run]) -> list[datetime]:
     return list(found.values())
 
 
-def zones_of(cursor: CursorWrapper, runs: Sequence[Run]) -> dict[int, ZoneInfo]:
-    """Return the zone of each device's organization."""
+def manners_of(cursor: CursorWrapper, runs: Sequence[Run]) -> dict[int, Manner]:
+    """Return how each device's readings are rolled up."""
     cursor.execute(
-        QUERIES["rollup_zones"], {"device_ids": list({run.device_id for run in runs})}
+        QUERIES["rollup_manners"], {"device_ids": list({run.device_id for run in runs})}
     )
-    return {device_id: ZoneInfo(name) for device_id, name in cursor.fetchall()}
+    return {
+        device_id: Manner(ZoneInfo(zone), max(HOLD, timedelta(seconds=interval_s)))
+        for device_id, zone, interval_s in cursor.fetchall()
+    }
 
 
-def arguments(runs: Sequence[Run]) -> dict[str, Any]:
+def arguments(runs: Sequence[Run], manners: Mapping[int, Manner]) -> dict[str, Any]:
     """Return what the statements over runs take."""
     device_ids, phases, starts, stops = zip(*runs, strict=True)
+    usual = Manner()
     return {
         "device_ids": list(device_ids),
         "phases": list(phases),
         "starts": list(starts),
         "stops": list(stops),
-        "hold": timedelta(seconds=HOLD_S),
+        "holds": [manners.get(device_id, usual).hold for device_id in device_ids],
         "reach": REACH,
     }
 

@@ -10,15 +10,12 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr
 
 from powerdash.devices.fields import HEARTBEAT_MOST_S, DeviceFields
 from powerdash.devices.selectors import DeviceQuery, device_get
-from powerdash.devices.services import (
-    device_register,
-    device_transition,
-    device_update,
-)
+from powerdash.devices.services import device_register, device_transition
 from powerdash.devices.status import DeviceStatus, Trigger
 from powerdash.lib import clock
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry import selectors as telemetry
+from powerdash.telemetry.services.devices import device_update
 from powerdash.web import present
 from powerdash.web.api.access import reads, viewer_of_request, writes
 from powerdash.web.api.answers import (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
+from powerdash.telemetry.services.devices import device_update
 from powerdash.telemetry.services.rollups import rollup
 from tests.ladder import Given, Pg, differences, insert, ladder, stored
 
@@ -21,8 +22,10 @@ START = datetime(2026, 10, 24, 20, tzinfo=UTC)
 _numbers = itertools.count(1)
 
 
-async def check(pg: Pg, readings: Sequence[Given], zone: str = "UTC") -> None:
-    wanted = ladder(set(readings), zone)
+async def check(
+    pg: Pg, readings: Sequence[Given], zone: str = "UTC", hold_s: float = 120
+) -> None:
+    wanted = ladder(set(readings), zone, hold_s)
     devices = {reading.device_id for reading in readings}
     for tier, buckets in wanted.items():
         assert differences(await stored(pg, tier, devices), buckets) == []
@@ -187,3 +190,24 @@ async def test_long_work_is_done_in_steps(
     assert len(steps) > 5
     assert steps == sorted(steps)
     await check(pg, readings)
+
+
+async def test_a_longer_heartbeat_is_a_longer_silence_also_of_the_past(pg: Pg) -> None:
+    organization = await sync_to_async(organization_create)(
+        slug="campus", name="Campus", at=AT
+    )
+    device = await sync_to_async(device_register)(
+        organization_id=organization.pk, name="Feeder", heartbeat_interval_s=60, at=AT
+    )
+    readings = irregular(device.device.pk, 300)
+    await insert(pg, readings)
+    await sync_to_async(rollup)(at=AT)
+    await check(pg, readings)
+    for seconds in (3600, 120):
+        await sync_to_async(device_update)(
+            device_id=device.device.pk, heartbeat_interval_s=seconds, at=AT
+        )
+        await sync_to_async(rollup)(at=AT)
+        await check(pg, readings, hold_s=seconds)
+    await sync_to_async(device_update)(device_id=device.device.pk, name="F", at=AT)
+    assert await pg.fetchval("SELECT count(*) FROM telemetry_rollup_due") == 0
