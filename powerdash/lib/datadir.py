@@ -41,8 +41,7 @@ def secret_key(data_dir: Path) -> str:
     file = data_dir / "secret_key"
     if not file.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
-        draft = data_dir / f".secret_key.{os.getpid()}"
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor, draft = tempfile.mkstemp(prefix=".secret_key.", dir=data_dir)
         with os.fdopen(descriptor, "w") as out:
             out.write(secrets.token_urlsafe(48))
         try:
@@ -50,5 +49,5 @@ def secret_key(data_dir: Path) -> str:
         except FileExistsError:
             pass
         finally:
-            draft.unlink()
+            os.unlink(draft)
     return file.read_text(encoding="utf-8").strip()

@@ -1,13 +1,10 @@
 """Arithmetic of curves: gaps, holding of last values, sums. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import numpy as np
-
-GAP_FACTOR = 5  # silence longer than this many usual distances is a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,28 +53,3 @@ def curve_total(
             for value, known in zip(total, heard, strict=True)
         ],
     )
-
-
-def reduced(
-    rows: Sequence[Sequence[Any]],
-) -> tuple[list[int], list[list[float | None]]]:
-    """Turn rows of (step, value, value, …) into columns, a row of None in each gap.
-
-    A gap is a distance over `GAP_FACTOR` times the median distance between steps.
-    """
-    steps = np.array([row[0] for row in rows], dtype=np.int64)
-    distances = np.diff(steps)
-    usual = float(np.median(distances)) if len(distances) else 1.0
-    gaps = set(np.nonzero(distances > GAP_FACTOR * max(usual, 1.0))[0].tolist())
-    width = len(rows[0]) - 1 if rows else 0
-    out_steps: list[int] = []
-    columns: list[list[float | None]] = [[] for _ in range(width)]
-    for index, row in enumerate(rows):
-        out_steps.append(int(row[0]))
-        for column, value in zip(columns, row[1:], strict=True):
-            column.append(value)
-        if index in gaps:
-            out_steps.append(int(row[0]) + 1)
-            for column in columns:
-                column.append(None)
-    return out_steps, columns

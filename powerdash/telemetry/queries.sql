@@ -69,25 +69,78 @@ WHERE d.organization_id = %(organization_id)s
 GROUP BY r.device_id, r.phase, d.heartbeat_interval_s, step
 
 -- series_raw --
--- A device's readings, reduced to mean, least and greatest by step.
-SELECT phase, floor(extract(epoch FROM ts) / %(step_s)s)::bigint AS step,
-    avg(active), min(active), max(active), avg(current), min(current), max(current),
-    avg(voltage), min(voltage), max(voltage)
-FROM power_records, LATERAL (SELECT power * coalesce(power_factor, 1) AS active) p
-WHERE device_id = %(device_id)s AND ts >= %(since)s AND ts < %(until)s
-GROUP BY phase, step ORDER BY phase, step
+-- A device's readings by step. Its phases are named, so that each is one index range.
+SELECT phase, date_bin(%(step)s, ts, 'epoch') AS at, count(*), min(ts), max(ts),
+    max(sampling_ms)
+FROM power_records
+WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
+    AND ts >= %(since)s AND ts < %(until)s
+GROUP BY phase, at ORDER BY phase, at
 
--- series_5m --
--- The same from the rollups.
-SELECT phase, floor(extract(epoch FROM bucket_start_ts) / %(step_s)s)::bigint AS step,
-    sum(avg_active_power * count) / sum(count), min(min_active_power),
-    max(max_active_power),
-    sum(avg_current * count) / sum(count), min(min_current), max(max_current),
-    sum(avg_voltage * count) / sum(count), min(min_voltage), max(max_voltage)
-FROM telemetry_rollups_5m
-WHERE device_id = %(device_id)s
+-- series_rolled --
+-- A device's buckets by step, and readings newer than the rollups as buckets of one.
+-- Steps of days are days of the zone.
+SELECT phase, CASE WHEN %(step)s < interval '1 day'
+        THEN date_bin(%(step)s, bucket_start_ts, 'epoch')
+        ELSE date_bin(%(step)s, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
+            AT TIME ZONE %(zone)s::text END AS at,
+    sum(count), sum(covered_s)
+FROM (
+    SELECT phase, bucket_start_ts, count, min_power, avg_power, max_power,
+        min_current, avg_current, max_current, min_voltage, avg_voltage, max_voltage,
+        min_active_power, avg_active_power, max_active_power,
+        covered_s, energy_wh, twa_power, twa_current, twa_voltage,
+        min_power_factor, avg_power_factor, max_power_factor, count_power_factor,
+        min_frequency, avg_frequency, max_frequency, count_frequency,
+        min_temperature, avg_temperature, max_temperature, count_temperature
+    FROM telemetry_rollups_5m
+    WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
+        AND bucket_start_ts >= %(since)s
+        AND bucket_start_ts < least(%(until)s, %(head)s)
+    UNION ALL
+    SELECT phase, ts, 1, power, power, power, current, current, current,
+        voltage, voltage, voltage, active, active, active,
+        spoken_s, active * spoken_s / 3600, power, current, voltage,
+        power_factor, power_factor, power_factor, (power_factor IS NOT NULL)::int,
+        frequency, frequency, frequency, (frequency IS NOT NULL)::int,
+        temperature, temperature, temperature, (temperature IS NOT NULL)::int
+    FROM (
+        SELECT *, power * coalesce(power_factor, 1) AS active,
+            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s)
+                THEN date_part('epoch', since)
+                ELSE sampling_ms / 1000.0::float8 END AS spoken_s
+        FROM (
+            SELECT *, ts - lag(ts) OVER (PARTITION BY phase ORDER BY ts) AS since
+            FROM power_records
+            WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
+                AND ts >= %(head)s - %(hold)s AND ts < %(until)s AND %(stitched)s
+        ) reading
+        WHERE ts >= greatest(%(head)s, %(since)s)
+    ) weighed
+) part
+GROUP BY phase, at ORDER BY phase, at
+
+-- series_head --
+-- Where the rollups of a device end: the start of its newest bucket, by phase.
+SELECT min(newest) FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL (
+    SELECT bucket_start_ts AS newest FROM telemetry_rollups_5m r
+    WHERE r.device_id = %(device_id)s AND r.phase = p.phase
+    ORDER BY bucket_start_ts DESC LIMIT 1
+) r
+
+-- series_readings --
+-- How many readings a range has, by the rollups: to know before it is read.
+SELECT coalesce(sum(count), 0) FROM telemetry_rollups_5m
+WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
     AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
-GROUP BY phase, step ORDER BY phase, step
+
+-- series_manner --
+-- A device's phases, its zone and what silence of it is.
+SELECT ARRAY(SELECT phase FROM telemetry_latest l WHERE l.device_id = d.id ORDER BY phase),
+    (SELECT max(ts) FROM telemetry_latest l WHERE l.device_id = d.id), o.timezone,
+    d.heartbeat_interval_s
+FROM devices d JOIN organizations o ON o.id = d.organization_id
+WHERE d.id = %(device_id)s
 
 -- rollup_take --
 -- Take the oldest of what is due, as runs of buckets side by side. Visible rows were

@@ -4,21 +4,18 @@ Callers come from selectors that take the viewer: here a device and an organizat
 only numbers, checked before.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
-import numpy as np
 from django.db import connection
 
-from powerdash.telemetry.curve import Curve, curve_total, reduced
+from powerdash.telemetry.curve import Curve, curve_total
 from powerdash.telemetry.models import LatestReading
 from powerdash.telemetry.sql import QUERIES
 from powerdash.telemetry.summary import Summary, summaries
 
 RECORDS_MAX = 5_000
-RAW_SPAN_MAX = timedelta(hours=24)  # beyond it a series is made from the rollups
 RAW_CURVE_DEVICES = 200  # organizations of more devices get their curve from rollups
 ROLLUP_S = 300
 HOLD_MAX = timedelta(minutes=15)
@@ -112,51 +109,3 @@ def curve(
         step_s=step_s,
     )
     return curve_total(rows, since=since, until=until, step_s=step_s)
-
-
-@dataclass(frozen=True, slots=True)
-class PhaseSeries:
-    """One phase by column; each quantity has `avg`, `min` and `max`; None is a gap."""
-
-    phase: str
-    ts: list[int]
-    power_w: dict[str, list[float | None]]
-    current_a: dict[str, list[float | None]]
-    voltage_v: dict[str, list[float | None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Series:
-    """A device's readings, reduced to steps of `step_s` seconds."""
-
-    step_s: int
-    tier: str
-    phases: list[PhaseSeries]
-
-
-def series(
-    *, device_id: int, since: datetime, until: datetime, max_points: int
-) -> Series:
-    """Return mean, least and greatest by step, in at most about `max_points` steps."""
-    span_s = (until - since).total_seconds()
-    step_s = max(1, int(np.ceil(span_s / max(1, max_points))))
-    tier = "raw" if until - since <= RAW_SPAN_MAX else "5m"
-    if tier == "5m":
-        step_s = int(np.ceil(step_s / ROLLUP_S)) * ROLLUP_S
-    rows = _rows(
-        f"series_{tier}", device_id=device_id, since=since, until=until, step_s=step_s
-    )
-    by_phase: dict[str, list[Sequence[Any]]] = {}
-    for phase, *rest in rows:
-        by_phase.setdefault(phase, []).append(rest)
-    phases = [_phase_series(phase, part, step_s) for phase, part in by_phase.items()]
-    return Series(step_s, tier, phases)
-
-
-def _phase_series(phase: str, rows: list[Sequence[Any]], step_s: int) -> PhaseSeries:
-    steps, columns = reduced(rows)
-    quantities = [
-        dict(zip(("avg", "min", "max"), columns[n : n + 3], strict=True))
-        for n in (0, 3, 6)
-    ]
-    return PhaseSeries(phase, [step * step_s for step in steps], *quantities)

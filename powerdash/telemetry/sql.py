@@ -1,8 +1,10 @@
 """This room's statements, by name, and those made of them for each tier."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from powerdash.lib.sql import load_queries
+from powerdash.telemetry.quantities import Quantity
 from powerdash.telemetry.rollup import Tier
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
@@ -63,4 +65,35 @@ def compared(tier: Tier, below: Tier) -> str:
         " ON t.device_id = run.device_id AND t.phase = run.phase"
         " AND t.bucket_start_ts >= run.start AND t.bucket_start_ts < run.stop) old"
         f" USING ({key})"
+    )
+
+
+def raw_series(quantities: Sequence[Quantity]) -> str:
+    """Return the query of a device's readings by step of time.
+
+    Its rows: phase, step, readings, first and last time, longest sampling interval in
+    ms, then mean, least and greatest of each quantity.
+    """
+    figures = ", ".join(f"avg({q.raw}), min({q.raw}), max({q.raw})" for q in quantities)
+    return QUERIES["series_raw"].replace(
+        "max(sampling_ms)", f"max(sampling_ms), {figures}"
+    )
+
+
+def rolled_series(tier: Tier, quantities: Sequence[Quantity]) -> str:
+    """Return the query of a device's buckets by step, with the newest readings.
+
+    Its rows: phase, step, readings, seconds covered, then mean, least and greatest of
+    each quantity.
+    """
+    figures = ", ".join(
+        f"{q.mean}, min(min_{q.column}), max(max_{q.column})"
+        if q.column
+        else f"{q.mean}, NULL, NULL"
+        for q in quantities
+    )
+    return (
+        QUERIES["series_rolled"]
+        .replace("sum(covered_s)", f"sum(covered_s), {figures}", 1)
+        .replace(Tier.FIVE_MINUTES.table, tier.table)
     )

@@ -66,31 +66,31 @@ class DeviceShowAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class Columns:
-    """Mean, least and greatest of a quantity; None marks a gap."""
-
-    avg: list[float | None]
-    min: list[float | None]
-    max: list[float | None]
-
-
-@dataclass(frozen=True, slots=True)
 class PhaseAnswer:
-    """One phase by column; `ts` in Unix seconds, ascending."""
+    """One phase by column; `ts` in Unix seconds, ascending.
+
+    Beside these, each field asked for: `avg`, `min` and `max`, None marking a gap.
+    `completeness` is the share of the range that its readings speak for.
+    """
 
     phase: str
+    completeness: float
     ts: list[int]
-    power_w: Columns
-    current_a: Columns
-    voltage_v: Columns
 
 
 @dataclass(frozen=True, slots=True)
 class SeriesAnswer:
-    """A device's readings for a chart (its keys `from` and `to` are ISO times)."""
+    """A device's readings for a chart (its keys `from` and `to` are ISO times).
+
+    `watermark`: the newest reading in it. `units`: of each field.
+    """
 
     step_s: int
-    tier: Literal["raw", "5m"]
+    tier: Literal["raw", "5m", "1h", "1d"]
+    agg: Literal["envelope", "mean", "lttb"]
+    timezone: str
+    watermark: str | None
+    units: dict[str, str]
     columns: list[str]
     phases: list[PhaseAnswer]
 

@@ -13,7 +13,6 @@ from powerdash.devices.selectors import DeviceQuery, device_get
 from powerdash.devices.services import device_register, device_transition
 from powerdash.devices.status import DeviceStatus, Trigger
 from powerdash.lib import clock
-from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry import selectors as telemetry
 from powerdash.telemetry.services.devices import device_update
 from powerdash.web import present
@@ -24,10 +23,10 @@ from powerdash.web.api.answers import (
     DeviceShowAnswer,
     RefusalAnswer,
     RegisteredAnswer,
-    SeriesAnswer,
 )
 from powerdash.web.api.curl import ingest_curl
 from powerdash.web.api.links import links_of
+from powerdash.web.api.tables import json_at_once
 from powerdash.web.api.texts import PlainText
 from powerdash.web.listing import (
     PAGE_MAX,
@@ -43,8 +42,6 @@ router = Router(tags=["devices"])
 REFUSALS: dict[int, Any] = dict.fromkeys((401, 403, 404, 409, 422, 503), RefusalAnswer)
 USER_ID_MAX = 2**63 - 1
 RECORDS = 1_000
-POINTS = 2_000
-POINTS_MAX = 5_000
 
 
 def _sort(value: str) -> str:
@@ -136,7 +133,7 @@ def device_show(
         until=until or clock.now() + timedelta(days=1),
         limit=limit,
     )
-    return _json(
+    return json_at_once(
         {
             "device": present.device(device),
             "latest": [present.reading(each) for each in latest],
@@ -152,11 +149,6 @@ def _record(row: dict[str, Any]) -> dict[str, Any]:
     if isinstance(flags, str):
         flags = msgspec.Raw(flags.encode())
     return {**row, "flags": flags}
-
-
-def _json(body: object) -> HttpResponse:
-    """Answer at once: to check thousands of numbers again would take longest."""
-    return HttpResponse(msgspec.json.encode(body), content_type="application/json")
 
 
 @router.patch("/{key}", response={200: DeviceAnswer, **REFUSALS}, auth=writes)
@@ -201,32 +193,3 @@ def maintenance_end(request: HttpRequest, key: str) -> Any:
 def decommission(request: HttpRequest, key: str) -> Any:
     """End a device's life; there is no way back."""
     return _move(request, key, Trigger.DECOMMISSIONED)
-
-
-@router.get("/{key}/series", response={200: SeriesAnswer, **REFUSALS}, auth=reads)
-def device_series(
-    request: HttpRequest,
-    key: str,
-    since: Annotated[Moment | None, Query(alias="from")] = None,
-    until: Annotated[Moment | None, Query(alias="to")] = None,
-    max_points: Annotated[int, Query(ge=1, le=POINTS_MAX)] = POINTS,
-) -> HttpResponse:
-    """Return a device's readings by column, for a chart; the last hour by default."""
-    device = device_get(viewer_of_request(request), key)
-    until = until or clock.now()
-    since = since or max(EARLIEST, until - timedelta(hours=1))
-    if since >= until:
-        raise FieldsInvalid({"to": ["Choose a time after `from`."]})
-    found = telemetry.series(
-        device_id=device.pk, since=since, until=until, max_points=max_points
-    )
-    return _json(
-        {
-            "from": present.moment(since),
-            "to": present.moment(until),
-            "step_s": found.step_s,
-            "tier": found.tier,
-            "columns": ["power_w", "current_a", "voltage_v"],
-            "phases": found.phases,
-        }
-    )

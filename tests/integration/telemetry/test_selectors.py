@@ -7,9 +7,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from powerdash.telemetry import selectors
-from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.services.partitions import partitions_ahead
-from powerdash.telemetry.services.rollups import rollup
 
 START = datetime(2026, 1, 30, tzinfo=UTC)
 INSERT = """INSERT INTO power_records
@@ -34,35 +32,6 @@ async def hour(pg: "asyncpg.Connection[asyncpg.Record]") -> None:
         " VALUES (1, $1, $2, 2, 159, 318)",
         [(phase, START + timedelta(minutes=59)) for phase in ("L1", "L2")],
     )
-
-
-async def test_the_series_tells_active_power_from_either_tier(
-    hour: None, pg: "asyncpg.Connection[asyncpg.Record]"
-) -> None:
-    await pg.execute(
-        "INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)"
-        " SELECT array_agg(1), array_agg(phase),"
-        " array_agg($1::timestamptz + n * interval '5 min')"
-        " FROM generate_series(0, 11) n, unnest(ARRAY['L1', 'L2']) phase",
-        START,
-    )
-    done = await sync_to_async(rollup)(at=START)
-    assert done == {Tier.FIVE_MINUTES: 24, Tier.HOUR: 2, Tier.DAY: 2}
-    for hours, tier in ((2, "raw"), (48, "5m")):
-        found = await sync_to_async(selectors.series)(
-            device_id=1,
-            since=START,
-            until=START + timedelta(hours=hours),
-            max_points=hours * 12,
-        )
-        assert (found.tier, found.step_s) == (tier, 300)
-        first = {phase.phase: phase for phase in found.phases}
-        assert first["L1"].power_w["avg"][0] == pytest.approx(102.0)
-        assert first["L2"].power_w["avg"][0] == pytest.approx(204.0)
-        assert first["L1"].power_w["max"][0] == pytest.approx(104.0)
-        assert first["L1"].voltage_v["min"][0] == 100.0
-        assert first["L1"].ts[0] == int(START.timestamp())
-        assert len(first["L1"].ts) == 12
 
 
 async def test_records_are_the_newest_of_all_phases_in_the_range(hour: None) -> None:

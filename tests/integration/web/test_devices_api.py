@@ -2,12 +2,11 @@
 
 import shlex
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
-from django.db import connection
 from django.test import Client
 
 from powerdash import settings
@@ -18,6 +17,7 @@ from powerdash.devices.status import Trigger
 from powerdash.events.models import Event
 from powerdash.lib import clock
 from tests.cast import Cast
+from tests.readings import reading
 
 Queries = Callable[[int], Any]
 
@@ -46,25 +46,6 @@ def fleet(cast: Cast) -> dict[str, Device]:
     reading(made["Pump B"], at - timedelta(hours=2))
     Device.objects.filter(pk=made["Boiler"].pk).update(user=cast.users["owner"])
     return made
-
-
-def reading(device: Device, at: datetime, phase: str = "") -> None:
-    """Store 2 A at 230 V with power factor 0.5."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT power_records_partition_ensure(%s, %s)", [at, clock.now()]
-        )
-        cursor.execute(
-            "INSERT INTO power_records (device_id, phase, ts, current, voltage, power,"
-            " power_factor) VALUES (%s, %s, %s, 2, 230, 460, 0.5)",
-            [device.pk, phase, at],
-        )
-        cursor.execute(
-            "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage,"
-            " power, power_factor) VALUES (%s, %s, %s, 2, 230, 460, 0.5)"
-            " ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts",
-            [device.pk, phase, at],
-        )
 
 
 def names(client: Client, **query: Any) -> list[str]:
@@ -205,19 +186,6 @@ def test_it_shows_a_device_and_its_readings_newest_first(
     body = client.get(f"/api/devices/{device.uuid}?{older}").json()
     assert len(body["records"]) == 1
     assert not body["meta"]["truncated"]
-
-
-def test_it_gives_a_series_by_column(client: Client, cast: Cast) -> None:
-    device, at = cast.device.device, clock.now() - timedelta(minutes=5)
-    reading(device, at, phase="L1")
-    body = client.get(f"/api/devices/{device.uuid}/series?max_points=60").json()
-    assert body["tier"] == "raw"
-    assert body["step_s"] == 60
-    assert body["columns"] == ["power_w", "current_a", "voltage_v"]
-    (phase,) = body["phases"]
-    assert phase["phase"] == "L1"
-    assert len(phase["ts"]) == 1
-    assert phase["current_a"] == {"avg": [2], "min": [2], "max": [2]}
 
 
 def test_it_changes_only_what_is_said(client: Client, cast: Cast) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from powerdash.telemetry.curve import curve_total, reduced
+from powerdash.telemetry.curve import curve_total
 
 START = datetime(2026, 1, 31, 12, tzinfo=UTC)
 FIRST = int(START.timestamp()) // 30
@@ -40,12 +40,3 @@ def test_a_value_from_before_the_start_holds_into_it() -> None:
 
 def test_nobody_reporting_is_a_gap_not_a_zero() -> None:
     assert total() == [None] * 5
-
-
-def test_reduction_puts_a_gap_where_steps_are_missing() -> None:
-    rows = [(0, 1.0), (1, 2.0), (2, 3.0), (100, 4.0)]
-    assert reduced(rows) == ([0, 1, 2, 3, 100], [[1.0, 2.0, 3.0, None, 4.0]])
-
-
-def test_reduction_of_nothing_is_nothing() -> None:
-    assert reduced([]) == ([], [])

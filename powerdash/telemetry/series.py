@@ -1,0 +1,259 @@
+"""A device's readings over time, from the tier that answers best."""
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Literal, NamedTuple
+
+from django.db import connection
+
+from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.quantities import Quantity
+from powerdash.telemetry.reduction import (
+    Column,
+    Step,
+    columns,
+    lttb,
+    raw_steps,
+    rolled_steps,
+)
+from powerdash.telemetry.rollup import HOLD, Tier
+from powerdash.telemetry.sql import QUERIES, raw_series, rolled_series
+
+RAW_MAX = 1_000_000  # readings that one question may touch
+HEAD_MAX = timedelta(
+    hours=3
+)  # readings newer than the rollups that are read beside them
+WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
+Reduction = Literal["envelope", "mean", "lttb"]
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesQuery:
+    """What is asked of a device.
+
+    Attributes:
+        max_points: At most about so many steps.
+        tier: None takes the coarsest that still has half as many buckets.
+        reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
+            `lttb` those means that draw the same line.
+    """
+
+    since: datetime
+    until: datetime
+    quantities: Sequence[Quantity]
+    max_points: int
+    tier: Tier | None = None
+    reduction: Reduction = "envelope"
+
+
+@dataclass(frozen=True, slots=True)
+class PhaseSeries:
+    """One phase by column; None is a gap.
+
+    Attributes:
+        completeness: Which share of the range its readings speak for.
+        ts: Unix seconds. values: By quantity `avg`, `min` and `max`.
+    """
+
+    phase: str
+    completeness: float
+    ts: list[int]
+    values: dict[str, dict[str, Column]]
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A device's readings by steps of `step_s` seconds.
+
+    Attributes:
+        tier: Where they are from. zone: In which its days are.
+        watermark: The time of the newest reading in them; None without any.
+    """
+
+    step_s: int
+    tier: Tier
+    zone: str
+    watermark: datetime | None
+    phases: list[PhaseSeries]
+
+
+class _Device(NamedTuple):
+    phases: list[str]
+    newest: datetime | None
+    zone: str
+    hold: timedelta
+
+
+def tier_for(span: timedelta, max_points: int) -> Tier:
+    """Return the coarsest tier that has half as many buckets as points are wanted."""
+    seconds = span / timedelta(seconds=1)
+    return next(
+        (tier for tier, width in WIDTHS_S.items() if width * max_points <= 2 * seconds),
+        Tier.RAW,
+    )
+
+
+def step_for(span: timedelta, max_points: int, tier: Tier) -> int:
+    """Return the length of a step, seconds: whole buckets of the tier."""
+    seconds = -(-span // timedelta(seconds=max_points))
+    width = WIDTHS_S[tier]
+    return max(1, -(-seconds // width)) * width
+
+
+def series(*, device_id: int, query: SeriesQuery) -> Series:
+    """Return a device's readings in a range, reduced to steps.
+
+    Where the wanted tier has nothing (any more), the next coarser one answers.
+
+    Raises:
+        FieldsInvalid: More would have to be read than one question may.
+    """
+    device = _device(device_id)
+    chosen = query.tier or tier_for(query.until - query.since, query.max_points)
+    if chosen is Tier.RAW and _is_too_much(device_id, device, query):
+        chosen = Tier.FIVE_MINUTES
+    tiers = list(Tier)[list(Tier).index(chosen) :] if query.tier is None else [chosen]
+    found = _of_tier(device_id, device, query, tiers[0])
+    for tier in tiers[1:]:
+        if found.phases:
+            break
+        found = _of_tier(device_id, device, query, tier)
+    return found
+
+
+def _device(device_id: int) -> _Device:
+    [(phases, newest, zone, interval_s)] = _rows("series_manner", device_id=device_id)
+    return _Device(phases, newest, zone, max(HOLD, timedelta(seconds=interval_s)))
+
+
+def _is_too_much(device_id: int, device: _Device, query: SeriesQuery) -> bool:
+    """Tell whether a range has too many readings to be read one by one.
+
+    Raises:
+        FieldsInvalid: It has, and `raw` was asked for.
+    """
+    [(readings,)] = _rows(
+        "series_readings",
+        device_id=device_id,
+        phases=device.phases,
+        since=query.since,
+        until=query.until,
+    )
+    if readings > RAW_MAX and query.tier is Tier.RAW:
+        raise FieldsInvalid(
+            {
+                "tier": [
+                    f"The range has {readings:,} readings; at most {RAW_MAX:,} are read"
+                    " at once: ask for tier=5m, or for a shorter range."
+                ]
+            }
+        )
+    return bool(readings > RAW_MAX)
+
+
+def _of_tier(device_id: int, device: _Device, query: SeriesQuery, tier: Tier) -> Series:
+    span = query.until - query.since
+    step_s = step_for(span, query.max_points, tier)
+    arguments: dict[str, Any] = {
+        "device_id": device_id,
+        "phases": device.phases,
+        "since": query.since,
+        "until": query.until,
+        "step": timedelta(seconds=step_s),
+    }
+    watermark = device.newest and min(device.newest, query.until)
+    with connection.cursor() as cursor:
+        if tier is Tier.RAW:
+            cursor.execute(raw_series(query.quantities), arguments)
+        else:
+            head, stitched = _head(tier, device, query, arguments)
+            arguments |= {
+                "head": head,
+                "stitched": stitched,
+                "zone": device.zone,
+                "hold": device.hold,
+            }
+            cursor.execute(rolled_series(tier, query.quantities), arguments)
+        rows = cursor.fetchall()
+    phases = []
+    for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
+        cut = (row[1:] for row in part)
+        steps = (
+            raw_steps(cut, device.hold)
+            if tier is Tier.RAW
+            else rolled_steps(cut, step_s)
+        )
+        phases.append(_phase(phase, steps, query, tier))
+    return Series(step_s, tier, device.zone, watermark, phases)
+
+
+def _head(
+    tier: Tier, device: _Device, query: SeriesQuery, arguments: dict[str, Any]
+) -> tuple[datetime, bool]:
+    """Return from where on readings are read, and whether they are."""
+    if tier is Tier.DAY or device.newest is None:
+        return query.until, False
+    [(head,)] = _rows(
+        "series_head",
+        tier,
+        device_id=arguments["device_id"],
+        phases=device.phases,
+    )
+    if head is None or head >= query.until or device.newest - head > HEAD_MAX:
+        return query.until, False
+    return head, True
+
+
+def _phase(
+    phase: str, steps: Sequence[Step], query: SeriesQuery, tier: Tier
+) -> PhaseSeries:
+    span_s = (query.until - query.since) / timedelta(seconds=1)
+    covered_s = sum(step.covered_s for step in steps)
+    names = [quantity.name for quantity in query.quantities]
+    if tier is Tier.RAW and "energy_wh" in names:
+        _energy(steps, names.index("energy_wh") * 3)
+    times, found = columns(steps, 3 * len(names))
+    values = {
+        name: dict(zip(("avg", "min", "max"), found[3 * n : 3 * n + 3], strict=True))
+        for n, name in enumerate(names)
+    }
+    made = PhaseSeries(phase, min(1.0, covered_s / span_s), times, values)
+    if query.reduction == "envelope":
+        return made
+    lines = {name: {"avg": value["avg"]} for name, value in values.items()}
+    made = replace(made, values=lines)
+    return _thinned(made, query.max_points) if query.reduction == "lttb" else made
+
+
+def _energy(steps: Sequence[Step], place: int) -> None:
+    """Put energy, Wh, in the place of the mean active power, W."""
+    for step in steps:
+        power_w = step.values[place] or 0.0
+        step.values[place : place + 3] = [power_w * step.covered_s / 3600, None, None]
+
+
+def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
+    """Keep the points that draw the first quantity's line, and all gaps."""
+    first = next(iter(made.values.values()))["avg"]
+    known = [n for n, value in enumerate(first) if value is not None]
+    kept = lttb([made.ts[n] for n in known], [first[n] or 0.0 for n in known], most)
+    places = sorted({known[n] for n in kept} | (set(range(len(first))) - set(known)))
+    return replace(
+        made,
+        ts=[made.ts[n] for n in places],
+        values={
+            name: {"avg": [value["avg"][n] for n in places]}
+            for name, value in made.values.items()
+        },
+    )
+
+
+def _rows(
+    name: str, tier: Tier = Tier.FIVE_MINUTES, **arguments: Any
+) -> list[tuple[Any, ...]]:
+    query = QUERIES[name].replace(Tier.FIVE_MINUTES.table, tier.table)
+    with connection.cursor() as cursor:
+        cursor.execute(query, arguments)
+        return list(cursor.fetchall())

@@ -1,0 +1,216 @@
+"""Test that a series tells the truth from every tier, and from the right one."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+
+from powerdash.accounts.services import organization_create
+from powerdash.devices.services import device_register
+from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry import series as module
+from powerdash.telemetry.quantities import QUANTITIES
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.series import (
+    PhaseSeries,
+    Series,
+    SeriesQuery,
+    series,
+    step_for,
+    tier_for,
+)
+from powerdash.telemetry.services.rollups import rollup
+from tests.ladder import Given, Pg, insert
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+START = datetime(2026, 10, 23, 22, tzinfo=UTC)  # midnight in Berlin
+MINUTE = timedelta(minutes=1)
+LENGTH = timedelta(days=3)
+
+
+@pytest_asyncio.fixture
+async def device_id(pg: Pg) -> int:
+    """Three days of a device of a minute in two phases; a silence of two hours."""
+    organization = await sync_to_async(organization_create)(
+        slug="campus", name="Campus", timezone="Europe/Berlin", at=AT
+    )
+    made = await sync_to_async(device_register)(
+        organization_id=organization.pk, name="Feeder", at=AT
+    )
+    chance = random.Random(3)  # noqa: S311
+    readings = [
+        Given(
+            made.device.pk, phase, START + n * MINUTE, chance.uniform(1, 9), 230.0,
+            60_000, 0.5 if phase == "L1" else None,
+        )
+        for n in range(3 * 1440)
+        if not 600 <= n < 720
+        for phase in ("L1", "L2")
+    ]  # fmt: skip
+    await insert(pg, readings)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    return made.device.pk
+
+
+async def know_newest(pg: Pg) -> None:
+    await pg.execute(
+        "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
+        " SELECT device_id, phase, max(ts), 1, 1, 1 FROM power_records GROUP BY 1, 2"
+        " ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts"
+    )
+
+
+async def asked(device_id: int, hours: float = 72, **given: object) -> Series:
+    fields = given.pop("fields", ["power_w", "current_a"])
+    query = {
+        "since": START,
+        "until": START + timedelta(hours=hours),
+        "quantities": [QUANTITIES[name] for name in fields],  # type: ignore[attr-defined]
+        "max_points": 5000,
+        **given,
+    }
+    return await sync_to_async(series)(
+        device_id=device_id,
+        query=SeriesQuery(**query),  # type: ignore[arg-type]
+    )
+
+
+def known(phase: PhaseSeries, name: str, figure: str) -> list[float]:
+    return [value for value in phase.values[name][figure] if value is not None]
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+async def test_every_tier_tells_the_same(device_id: int, pg: Pg, tier: Tier) -> None:
+    found = await asked(device_id, tier=tier, fields=["power_w", "energy_wh"])
+    assert found.tier is tier
+    for phase in found.phases:
+        row = await pg.fetchrow(
+            "SELECT min(active), max(active), sum(active) / 60 FROM ("
+            " SELECT power * coalesce(power_factor, 1) AS active FROM power_records"
+            " WHERE device_id = $1 AND phase = $2) every",
+            device_id,
+            phase.phase,
+        )
+        assert row is not None
+        assert min(known(phase, "power_w", "min")) == pytest.approx(row[0])
+        assert max(known(phase, "power_w", "max")) == pytest.approx(row[1])
+        # The first reading after a silence speaks for its own minute.
+        assert sum(known(phase, "energy_wh", "avg")) == pytest.approx(row[2])
+        assert phase.completeness == pytest.approx(1 - 2 / 72, abs=1e-4)
+
+
+async def test_silence_is_a_gap_and_nothing_is_averaged_over_it(device_id: int) -> None:
+    for tier in (Tier.RAW, Tier.FIVE_MINUTES, Tier.HOUR):
+        found = await asked(device_id, tier=tier)
+        gaps = [
+            n
+            for n, v in enumerate(found.phases[0].values["power_w"]["avg"])
+            if v is None
+        ]
+        assert len(gaps) == 1, tier
+        before, after = (found.phases[0].ts[gaps[0] + n] for n in (-1, 1))
+        assert after - before >= 7200
+
+
+async def test_the_tier_follows_the_points_wanted(device_id: int) -> None:
+    for points, tier, step_s in (
+        (5000, "raw", 52),
+        (1500, "5m", 300),
+        (100, "1h", 3600),
+    ):
+        found = await asked(device_id, max_points=points)
+        assert (found.tier, found.step_s) == (tier, step_s)
+        for phase in found.phases:
+            assert len(phase.ts) <= points + 1
+
+
+@pytest.mark.parametrize(
+    ("days", "points", "tier", "step_s"),
+    [
+        (1, 2000, Tier.RAW, 44),
+        (7, 2000, Tier.FIVE_MINUTES, 600),
+        (30, 2000, Tier.FIVE_MINUTES, 1500),
+        (365, 2000, Tier.HOUR, 18_000),
+        (3652, 2000, Tier.DAY, 172_800),
+        (1 / 86400, 2000, Tier.RAW, 1),
+    ],
+)
+def test_a_range_has_its_tier(
+    days: float, points: int, tier: Tier, step_s: int
+) -> None:
+    span = timedelta(days=days)
+    assert tier_for(span, points) is tier
+    assert step_for(span, points, tier) == step_s
+
+
+async def test_days_are_those_of_the_zone(device_id: int) -> None:
+    found = await asked(device_id, hours=73, tier=Tier.DAY, max_points=10)
+    starts = [datetime.fromtimestamp(second, UTC) for second in found.phases[0].ts]
+    # The second day is the one that ends summer time: it has 25 hours.
+    assert [start.hour for start in starts] == [22, 22, 23]
+    pairs = await asked(device_id, hours=73, tier=Tier.DAY, max_points=2)
+    assert pairs.step_s == 2 * 86_400
+    assert len(pairs.phases[0].ts) == 2
+
+
+async def test_what_is_not_rolled_up_yet_is_read_from_readings(
+    device_id: int, pg: Pg
+) -> None:
+    last = START + LENGTH
+    fresh = [
+        Given(device_id, "L1", last + n * MINUTE, 20.0, 230.0, 60_000, 0.5)
+        for n in range(8)
+    ]
+    await insert(pg, fresh)
+    await know_newest(pg)
+    for tier in (Tier.FIVE_MINUTES, Tier.HOUR):
+        found = await asked(device_id, hours=73, tier=tier, fields=["current_a"])
+        assert known(found.phases[0], "current_a", "max")[-1] == 20.0
+        assert found.watermark == last + 7 * MINUTE
+    before = await asked(
+        device_id, hours=73, tier=Tier.FIVE_MINUTES, fields=["energy_wh"]
+    )
+    await sync_to_async(rollup)(at=AT)
+    after = await asked(
+        device_id, hours=73, tier=Tier.FIVE_MINUTES, fields=["energy_wh"]
+    )
+    assert before.phases[0].values["energy_wh"]["avg"] == pytest.approx(
+        after.phases[0].values["energy_wh"]["avg"]
+    )
+
+
+async def test_where_readings_are_gone_a_coarser_tier_answers(
+    device_id: int, pg: Pg
+) -> None:
+    await pg.execute("DELETE FROM power_records")
+    assert (await asked(device_id, hours=1)).tier is Tier.FIVE_MINUTES
+    await pg.execute("DELETE FROM telemetry_rollups_5m")
+    assert (await asked(device_id, hours=1)).tier is Tier.HOUR
+
+
+async def test_too_much_is_refused_with_the_tier_to_use(
+    device_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RAW_MAX", 100)
+    with pytest.raises(FieldsInvalid, match="tier=5m"):
+        await asked(device_id, tier=Tier.RAW)
+    assert (await asked(device_id)).tier is Tier.FIVE_MINUTES
+
+
+async def test_the_line_may_be_all_one_wants(device_id: int) -> None:
+    thin = await asked(
+        device_id, max_points=200, tier=Tier.FIVE_MINUTES, reduction="lttb"
+    )
+    assert set(thin.phases[0].values["power_w"]) == {"avg"}
+    assert len(thin.phases[0].ts) <= 202
+    mean = await asked(device_id, tier=Tier.HOUR, reduction="mean")
+    assert set(mean.phases[0].values["power_w"]) == {"avg"}
+
+
+async def test_a_device_without_readings_has_no_phases(device_id: int, pg: Pg) -> None:
+    await pg.execute("DELETE FROM telemetry_latest")
+    found = await asked(device_id)
+    assert (found.phases, found.watermark) == ([], None)

@@ -1,0 +1,106 @@
+"""Test what `/api/devices/{…}/series` takes and gives."""
+
+import csv
+import io
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pyarrow
+import pytest
+from django.test import Client
+
+from powerdash.lib import clock
+from tests.cast import Cast
+from tests.readings import reading
+
+
+@pytest.fixture
+def client(cast: Cast) -> Client:
+    return cast.client("viewer")
+
+
+@pytest.fixture
+def path(cast: Cast) -> str:
+    """The series of a device with two readings, five minutes ago."""
+    device, at = cast.device.device, clock.now() - timedelta(minutes=5)
+    reading(device, at, phase="L1")
+    reading(device, at + timedelta(seconds=10), phase="L1")
+    return f"/api/devices/{device.uuid}/series"
+
+
+def test_it_gives_a_series_by_column(client: Client, path: str) -> None:
+    body = client.get(f"{path}?max_points=60").json()
+    assert (body["tier"], body["step_s"], body["agg"]) == ("raw", 60, "envelope")
+    assert body["columns"] == ["power_w", "current_a", "voltage_v"]
+    assert body["units"] == {"power_w": "W", "current_a": "A", "voltage_v": "V"}
+    assert body["timezone"] == "UTC"
+    (phase,) = body["phases"]
+    assert phase["phase"] == "L1"
+    assert 0 < phase["completeness"] < 0.01
+    assert len(phase["ts"]) in (1, 2)
+    assert phase["current_a"]["max"][0] == 2
+
+
+def test_it_gives_the_fields_asked_for(client: Client, path: str) -> None:
+    body = client.get(f"{path}?fields=energy_wh,power_factor&agg=mean").json()
+    assert body["columns"] == ["energy_wh", "power_factor"]
+    assert set(body["phases"][0]["power_factor"]) == {"avg"}
+
+
+def test_it_gives_csv_with_units_and_zone(client: Client, path: str) -> None:
+    answer = client.get(
+        f"{path}?fields=power_w&tz=Asia/Tokyo", headers={"Accept": "text/csv"}
+    )
+    assert answer["Content-Type"] == "text/csv; charset=utf-8"
+    header, *rows = csv.reader(io.StringIO(answer.content.decode()))
+    assert header == [
+        "time (Asia/Tokyo)", "phase", "avg power_w (W)", "min power_w (W)",
+        "max power_w (W)",
+    ]  # fmt: skip
+    assert rows[0][0].endswith("+09:00")
+    assert rows[0][1] == "L1"
+
+
+def test_it_gives_an_arrow_stream(client: Client, path: str) -> None:
+    accept = "application/vnd.apache.arrow.stream"
+    answer = client.get(f"{path}?fields=voltage_v", headers={"Accept": accept})
+    assert answer["Content-Type"] == accept
+    table = pyarrow.ipc.open_stream(answer.content).read_all()
+    assert table.column_names == [
+        "ts", "phase", "avg_voltage_v", "min_voltage_v", "max_voltage_v",
+    ]  # fmt: skip
+    assert table.schema.metadata[b"voltage_v"] == b"V"
+    assert table.num_rows >= 1
+
+
+def test_the_same_again_is_not_sent_again(client: Client, path: str) -> None:
+    at = clock.now()
+    span = {"from": (at - timedelta(hours=1)).isoformat(), "to": at.isoformat()}
+    first = client.get(f"{path}?{urlencode(span)}")
+    assert first["ETag"]
+    assert first["Cache-Control"] == "private, no-cache"
+    again = client.get(
+        f"{path}?{urlencode(span)}", headers={"If-None-Match": first["ETag"]}
+    )
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("fields=watts", "fields"),
+        ("tier=2h", "tier"),
+        ("agg=median", "agg"),
+        ("tz=Mars/Olympus", "tz"),
+        ("max_points=0", "max_points"),
+        ("max_points=5001", "max_points"),
+        ("from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "to"),
+        ("from=yesterday", "from"),
+    ],
+)
+def test_a_bad_question_is_told_by_its_field(
+    client: Client, path: str, query: str, field: str
+) -> None:
+    answer = client.get(f"{path}?{query}")
+    assert answer.status_code == 422
+    assert field in answer.json()["errors"]
