@@ -18,11 +18,16 @@ class ScopeMissing(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Viewer:
-    """Who looks; selectors take it first and show only what exists for it."""
+    """Who looks; selectors take it first and show only what exists for it.
+
+    Attributes:
+        timezone: In which the organization's days are.
+    """
 
     user_id: int
     organization_id: int
     organization_uuid: str
+    timezone: str
     role: UserRole
 
     @property
@@ -55,5 +60,6 @@ def viewer_of(membership: Membership) -> Viewer:
         user_id=membership.user_id,
         organization_id=membership.organization_id,
         organization_uuid=str(membership.organization.uuid),
+        timezone=membership.organization.timezone,
         role=UserRole(membership.role),
     )

@@ -295,6 +295,63 @@ CROSS JOIN LATERAL (
     HAVING count(*) > 0
 ) made
 
+-- totals_of --
+-- What devices give together in the buckets of these runs, by organization.
+SELECT d.organization_id, b.bucket_start_ts, sum(b.count), sum(b.energy_wh),
+    sum(b.twa_power * b.covered_s), sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+JOIN devices d ON d.id = run.device_id
+JOIN telemetry_rollups_5m b ON b.device_id = run.device_id AND b.phase = run.phase
+    AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop
+GROUP BY d.organization_id, b.bucket_start_ts
+
+-- totals_add --
+-- Change totals by what their devices' buckets changed by.
+INSERT INTO telemetry_totals_5m AS t (organization_id, bucket_start_ts, count, energy_wh,
+    apparent_vas, volt_s, covered_s)
+SELECT organization_id, date_bin(%(width)s, start, 'epoch') AS bucket, sum(count),
+    sum(energy_wh), sum(apparent_vas), sum(volt_s), sum(covered_s)
+FROM unnest(%(organization_ids)s::bigint[], %(starts)s::timestamptz[],
+    %(counts)s::bigint[], %(energies)s::float8[], %(apparents)s::float8[],
+    %(volts)s::float8[], %(covered)s::float8[])
+    AS change (organization_id, start, count, energy_wh, apparent_vas, volt_s, covered_s)
+GROUP BY organization_id, bucket
+ORDER BY organization_id, bucket
+ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
+    count = t.count + excluded.count, energy_wh = t.energy_wh + excluded.energy_wh,
+    apparent_vas = t.apparent_vas + excluded.apparent_vas,
+    volt_s = t.volt_s + excluded.volt_s, covered_s = t.covered_s + excluded.covered_s
+
+-- totals_series --
+-- An organization's totals by step.
+SELECT date_bin(%(step)s, bucket_start_ts, 'epoch') AS at, sum(count), sum(energy_wh),
+    sum(apparent_vas), sum(volt_s), sum(covered_s)
+FROM telemetry_totals_5m
+WHERE organization_id = %(organization_id)s
+    AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
+GROUP BY at ORDER BY at
+
+-- devices_series --
+-- The same of some devices, from their buckets: an index range for each phase.
+SELECT date_bin(%(step)s, b.bucket_start_ts, 'epoch') AS at, sum(b.count),
+    sum(b.energy_wh), sum(b.twa_power * b.covered_s), sum(b.twa_voltage * b.covered_s),
+    sum(b.covered_s)
+FROM telemetry_latest l CROSS JOIN LATERAL (
+    SELECT * FROM telemetry_rollups_5m r
+    WHERE r.device_id = l.device_id AND r.phase = l.phase
+        AND r.bucket_start_ts >= %(since)s AND r.bucket_start_ts < %(until)s
+    OFFSET 0
+) b
+WHERE l.device_id = ANY(%(device_ids)s::int[])
+GROUP BY at ORDER BY at
+
+-- sources --
+-- How many phases report for an organization, or for some of its devices.
+SELECT count(*) FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
+WHERE d.organization_id = %(organization_id)s
+    AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
+
 -- rollup_again --
 -- All buckets of a device, for its silence is another now.
 INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)

@@ -41,6 +41,17 @@ COLUMNS = """
     PRIMARY KEY (device_id, phase, bucket_start_ts)
 """
 
+TOTALS = """
+    organization_id bigint NOT NULL,
+    bucket_start_ts timestamptz NOT NULL,
+    count bigint NOT NULL,
+    energy_wh double precision NOT NULL,
+    apparent_vas double precision NOT NULL,
+    volt_s double precision NOT NULL,
+    covered_s double precision NOT NULL,
+    PRIMARY KEY (organization_id, bucket_start_ts)
+"""
+
 # What was rolled up before had neither energy nor coverage: all of it is made anew. The
 # partitions leave room in their pages, for the bucket that is still open changes often.
 LADDER = f"""
@@ -48,6 +59,11 @@ DROP TABLE telemetry_rollups_5m;
 CREATE TABLE telemetry_rollups_5m ({COLUMNS}) PARTITION BY RANGE (bucket_start_ts);
 CREATE TABLE telemetry_rollups_1h ({COLUMNS}) PARTITION BY RANGE (bucket_start_ts);
 CREATE TABLE telemetry_rollups_1d ({COLUMNS}) PARTITION BY RANGE (bucket_start_ts);
+
+-- What all devices of an organization give together; changed by what their buckets
+-- change by, in the same transaction.
+CREATE TABLE telemetry_totals_5m ({TOTALS});
+CREATE TABLE telemetry_totals_1h ({TOTALS});
 
 -- Make the partitions of a rollup table that hold [moment]: a month of five minutes, a
 -- year of hours or days.
@@ -74,7 +90,8 @@ FROM (
 """
 
 UNDO = """
-DROP TABLE telemetry_rollups_5m, telemetry_rollups_1h, telemetry_rollups_1d;
+DROP TABLE telemetry_rollups_5m, telemetry_rollups_1h, telemetry_rollups_1d,
+    telemetry_totals_5m, telemetry_totals_1h;
 DROP FUNCTION telemetry_rollups_ensure;
 """
 

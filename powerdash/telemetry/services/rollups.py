@@ -21,6 +21,7 @@ from powerdash.telemetry.rollup import (
     is_of_hours,
     merged,
 )
+from powerdash.telemetry.services.totals import totals_change, totals_of
 from powerdash.telemetry.sql import QUERIES, kept
 
 LOCK = 7_202_601  # advisory lock: one rollup at a time
@@ -114,8 +115,11 @@ def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, in
     cursor.execute(QUERIES["rollup_next"], arguments(runs, manners))
     runs = merged([*runs, *(Run(*row) for row in cursor.fetchall())])
     days = days_of(runs, manners)
+    before = totals_of(cursor, runs)
+    fives = keep(Tier.FIVE_MINUTES, Tier.RAW, runs)
+    totals_change(cursor, before, totals_of(cursor, runs))
     return {
-        Tier.FIVE_MINUTES: keep(Tier.FIVE_MINUTES, Tier.RAW, runs),
+        Tier.FIVE_MINUTES: fives,
         Tier.HOUR: keep(Tier.HOUR, Tier.FIVE_MINUTES, hours_of(runs)),
         # In zones of half hours a day is no sum of hours.
         Tier.DAY: keep(Tier.DAY, Tier.HOUR, [d for d in days if is_of_hours(d)])

@@ -96,6 +96,22 @@ class SeriesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class TotalSeriesAnswer:
+    """What devices give together (its keys `from` and `to` are ISO times).
+
+    Beside these, each field asked for as a column; None marks a gap.
+    """
+
+    step_s: int
+    tier: Literal["5m", "1h", "1d"]
+    timezone: str
+    units: dict[str, str]
+    columns: list[str]
+    completeness: float
+    ts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
 class EventListAnswer:
     """Lines of the record; `next` is the cursor of the older ones."""
 

@@ -1,4 +1,4 @@
-"""`/api/devices/{key}/series`: readings over time."""
+"""`/api/devices/{key}/series` and `/api/series`: readings over time."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,15 +11,17 @@ from ninja import Query, Router, Schema
 from ninja.decorators import decorate_view
 from pydantic import AfterValidator, Field
 
-from powerdash.devices.selectors import device_get
+from powerdash.accounts.viewer import Viewer
+from powerdash.devices.selectors import DeviceQuery, device_get, device_list
 from powerdash.lib import clock
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry.quantities import QUANTITIES, USUAL
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import PhaseSeries, Series, SeriesQuery, series
+from powerdash.telemetry.total_series import TOTAL_UNITS, TotalQuery, total_series
 from powerdash.web import present
 from powerdash.web.api.access import reads, viewer_of_request
-from powerdash.web.api.answers import SeriesAnswer
+from powerdash.web.api.answers import SeriesAnswer, TotalSeriesAnswer
 from powerdash.web.api.devices import REFUSALS
 from powerdash.web.api.tables import (
     Format,
@@ -28,11 +30,13 @@ from powerdash.web.api.tables import (
     csv_answer,
     json_at_once,
 )
+from powerdash.web.api.texts import PlainText
 from powerdash.web.moments import EARLIEST, Moment
 
 router = Router(tags=["series"])
 POINTS = 2_000
 POINTS_MAX = 5_000
+DEVICES_MAX = 100  # that one question may name
 FIGURES = ("avg", "min", "max")
 
 
@@ -49,17 +53,13 @@ def _zone(value: str) -> str:
     return value
 
 
-class SeriesFilters(Schema):
-    """What is asked, and how it is to be told."""
+class RangeFilters(Schema):
+    """What is asked of any series."""
 
     since: Annotated[Moment | None, Field(alias="from")] = None
     until: Annotated[Moment | None, Field(alias="to")] = None
-    fields: Annotated[str, Field(max_length=200), AfterValidator(_fields)] = ",".join(
-        USUAL
-    )
     max_points: Annotated[int, Field(ge=1, le=POINTS_MAX)] = POINTS
     tier: Literal["auto", "raw", "5m", "1h", "1d"] = "auto"
-    agg: Literal["envelope", "mean", "lttb"] = "envelope"
     tz: Annotated[str, Field(max_length=60), AfterValidator(_zone)] = ""
 
     def span(self, at: datetime) -> tuple[datetime, datetime]:
@@ -75,9 +75,30 @@ class SeriesFilters(Schema):
         return since, until
 
     @property
+    def wanted_tier(self) -> Tier | None:
+        """The tier asked for; None leaves the choice to us."""
+        return None if self.tier == "auto" else Tier(self.tier)
+
+
+class SeriesFilters(RangeFilters):
+    """What is asked of one device."""
+
+    fields: Annotated[str, Field(max_length=200), AfterValidator(_fields)] = ",".join(
+        USUAL
+    )
+    agg: Literal["envelope", "mean", "lttb"] = "envelope"
+
+    @property
     def names(self) -> list[str]:
         """The fields, each once."""
         return list(dict.fromkeys(filter(None, self.fields.split(",")))) or list(USUAL)
+
+
+class TotalFilters(RangeFilters):
+    """What is asked of several devices; without any, of all the organization's."""
+
+    devices: Annotated[PlainText, Field(max_length=40 * DEVICES_MAX)] = ""
+    tags: Annotated[PlainText, Field(max_length=1300)] = ""
 
 
 @router.get(
@@ -95,11 +116,73 @@ def device_series(
         until=until,
         quantities=[QUANTITIES[name] for name in filters.names],
         max_points=filters.max_points,
-        tier=None if filters.tier == "auto" else Tier(filters.tier),
+        tier=filters.wanted_tier,
         reduction=filters.agg,
     )
     found = series(device_id=device.pk, query=query)
     return _answer(request, query, found, filters.tz or found.zone)
+
+
+@router.get("/series", response={200: TotalSeriesAnswer, **REFUSALS}, auth=reads)
+@decorate_view(conditional_page)
+def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
+    """Return what devices give together: power and energy summed, voltage averaged."""
+    viewer = viewer_of_request(request)
+    at = clock.now()
+    since, until = filters.span(at)
+    query = TotalQuery(
+        organization_id=viewer.organization_id,
+        since=since,
+        until=until,
+        max_points=filters.max_points,
+        at=at,
+        tier=filters.wanted_tier,
+        device_ids=_chosen(viewer, filters),
+    )
+    found = total_series(query)
+    zone = filters.tz or viewer.timezone
+    names = list(TOTAL_UNITS)
+    if accepted(request) is Format.CSV:
+        header = [f"time ({zone})", *(f"{n} ({TOTAL_UNITS[n]})" for n in names)]
+        place = ZoneInfo(zone)
+        rows = (
+            [datetime.fromtimestamp(second, place).isoformat(), *values]
+            for second, *values in zip(found.ts, *found.values.values(), strict=True)
+        )
+        return _unshared(csv_answer(header, rows))
+    return _unshared(
+        json_at_once(
+            {
+                "from": present.moment(since),
+                "to": present.moment(until),
+                "step_s": found.step_s,
+                "tier": found.tier,
+                "timezone": zone,
+                "units": TOTAL_UNITS,
+                "columns": names,
+                "completeness": round(found.completeness, 6),
+                "ts": found.ts,
+                **found.values,
+            }
+        )
+    )
+
+
+def _chosen(viewer: Viewer, filters: TotalFilters) -> list[int] | None:
+    """Return the ids of the devices asked for; None when none was named.
+
+    Raises:
+        Device.DoesNotExist: One named is none of the viewer's.
+    """
+    keys = [key.strip() for key in filters.devices.split(",") if key.strip()]
+    tags = [tag.strip() for tag in filters.tags.split(",") if tag.strip()]
+    if not keys and not tags:
+        return None
+    ids = {device_get(viewer, key).pk for key in keys}
+    if tags:
+        found = device_list(viewer, DeviceQuery(tags=tags))
+        ids |= set(found.values_list("pk", flat=True))
+    return sorted(ids)
 
 
 def _answer(
@@ -126,6 +209,11 @@ def _answer(
                     "phases": [_phase(each) for each in found.phases],
                 }
             )
+    return _unshared(response)
+
+
+def _unshared(response: HttpResponse) -> HttpResponse:
+    """Let the browser keep an answer, and ask each time whether it still holds."""
     response["Cache-Control"] = "private, no-cache"
     response["Vary"] = "Accept, Cookie"
     return response

@@ -54,7 +54,16 @@ VALUES: list[Any] = [
 QUERIES = {
     "/api/devices": ("status", "tags", "user_id", "search", "sort", "page", "per_page"),
     "/api/devices/{id}": ("from", "to", "limit"),
-    "/api/devices/{id}/series": ("from", "to", "max_points"),
+    "/api/devices/{id}/series": (
+        "from",
+        "to",
+        "fields",
+        "max_points",
+        "tier",
+        "agg",
+        "tz",
+    ),  # fmt: skip
+    "/api/series": ("from", "to", "max_points", "tier", "tz", "devices", "tags"),
     "/api/events": ("type", "device", "user_id", "from", "to", "cursor", "limit"),
     "/api/curve": ("minutes",),
     "/devices": ("status", "tags", "user_id", "search", "sort", "page", "per_page"),

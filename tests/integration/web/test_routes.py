@@ -64,6 +64,7 @@ ROUTES = [
     Route("GET", "/api/devices/{device}", READ),
     Route("PATCH", "/api/devices/{device}", WRITE, body={"location": "Roof"}),
     Route("GET", "/api/devices/{device}/series", READ),
+    Route("GET", "/api/series", READ),
     Route("POST", "/api/devices/{device}/maintenance", WRITE),
     Route("DELETE", "/api/devices/{device}/maintenance", WRITE, good=409),
     Route("POST", "/api/devices/{device}/decommission", WRITE),

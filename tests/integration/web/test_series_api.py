@@ -104,3 +104,25 @@ def test_a_bad_question_is_told_by_its_field(
     answer = client.get(f"{path}?{query}")
     assert answer.status_code == 422
     assert field in answer.json()["errors"]
+
+
+# --- several devices ------------------------------------------------------------------
+def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
+    body = client.get("/api/series").json()
+    assert (body["tier"], body["step_s"]) == ("5m", 900)
+    assert body["columns"] == [
+        "power_w", "apparent_power_va", "energy_wh", "voltage_v",
+    ]  # fmt: skip
+    assert body["ts"] == []  # nothing is rolled up yet
+    answer = client.get("/api/series", headers={"Accept": "text/csv"})
+    assert answer.content.startswith(b"time (UTC),power_w (W)")
+
+
+def test_totals_are_of_devices_or_tags(client: Client, cast: Cast, path: str) -> None:
+    uuid = cast.device.device.uuid
+    assert client.get(f"/api/series?devices={uuid}").status_code == 200
+    assert client.get("/api/series?tags=cooling,cellar").status_code == 200
+    strange = cast.strange_device.device.uuid
+    assert client.get(f"/api/series?devices={uuid},{strange}").status_code == 404
+    refused = client.get("/api/series?tier=raw")
+    assert (refused.status_code, set(refused.json()["errors"])) == (422, {"tier"})

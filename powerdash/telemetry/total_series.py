@@ -1,0 +1,149 @@
+"""What devices give together over time: all of an organization, or some."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+
+from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.series import WIDTHS_S, step_for, tier_for
+from powerdash.telemetry.sql import QUERIES
+
+TOTAL_UNITS = {
+    "power_w": "W",
+    "apparent_power_va": "VA",
+    "energy_wh": "Wh",
+    "voltage_v": "V",
+}
+# A meter of fifteen minutes puts the energy of all of them into one bucket: shorter
+# steps would jump.
+STEP_LEAST_S = 900
+BUCKETS_MAX = 2_000_000  # of devices, that one question may touch
+
+
+@dataclass(frozen=True, slots=True)
+class TotalQuery:
+    """What is asked.
+
+    Attributes:
+        device_ids: None asks for all of the organization.
+        at: Now: the last step may not be over yet.
+    """
+
+    organization_id: int
+    since: datetime
+    until: datetime
+    max_points: int
+    at: datetime
+    tier: Tier | None = None
+    device_ids: Sequence[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TotalSeries:
+    """Totals by steps of `step_s` seconds, by column.
+
+    Attributes:
+        completeness: Which share of the range and the phases readings speak for.
+        values: Sums of power and energy, the mean of voltage.
+    """
+
+    step_s: int
+    tier: Tier
+    completeness: float
+    ts: list[int]
+    values: dict[str, list[float | None]]
+
+
+def total_series(query: TotalQuery) -> TotalSeries:
+    """Return what devices give together; power is energy over the step.
+
+    Raises:
+        FieldsInvalid: More buckets would have to be read than one question may.
+    """
+    span = query.until - query.since
+    with connection.cursor() as cursor:
+        devices = None if query.device_ids is None else list(query.device_ids)
+        cursor.execute(
+            QUERIES["sources"],
+            {"organization_id": query.organization_id, "device_ids": devices},
+        )
+        [(sources,)] = cursor.fetchall()
+        tier = _tier(query, span, sources)
+        step_s = max(STEP_LEAST_S, step_for(span, query.max_points, tier))
+        step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
+        cursor.execute(*_statement(query, tier, step_s))
+        rows = cursor.fetchall()
+    return _by_column(query, tier, step_s, rows, sources)
+
+
+def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
+    """Return the tier that answers: never readings, and for all never days.
+
+    Raises:
+        FieldsInvalid: That tier has too much for one question.
+    """
+    if query.tier is Tier.RAW or (query.device_ids is None and query.tier is Tier.DAY):
+        raise FieldsInvalid({"tier": ["Choose 5m or 1h (1d for some devices)."]})
+    tier = query.tier or tier_for(span, query.max_points)
+    tier = Tier.FIVE_MINUTES if tier is Tier.RAW else tier
+    if query.device_ids is None:
+        return Tier.HOUR if tier is Tier.DAY else tier
+    while sources * (span / timedelta(seconds=WIDTHS_S[tier])) > BUCKETS_MAX:
+        if tier is Tier.DAY or query.tier is not None:
+            raise FieldsInvalid(
+                {
+                    "tier": [
+                        f"{sources:,} phases over this range are more than"
+                        f" {BUCKETS_MAX:,} buckets of {tier}: ask for a coarser tier,"
+                        " a shorter range or fewer devices."
+                    ]
+                }
+            )
+        tier = list(Tier)[list(Tier).index(tier) + 1]
+    return tier
+
+
+def _statement(
+    query: TotalQuery, tier: Tier, step_s: int
+) -> tuple[str, dict[str, Any]]:
+    arguments = {
+        "organization_id": query.organization_id,
+        "since": query.since,
+        "until": query.until,
+        "step": timedelta(seconds=step_s),
+    }
+    if query.device_ids is None:
+        table = f"telemetry_totals_{tier}"
+        return QUERIES["totals_series"].replace("telemetry_totals_5m", table), arguments
+    statement = QUERIES["devices_series"].replace(Tier.FIVE_MINUTES.table, tier.table)
+    return statement, {**arguments, "device_ids": list(query.device_ids)}
+
+
+def _by_column(
+    query: TotalQuery, tier: Tier, step_s: int, rows: Sequence[Any], sources: int
+) -> TotalSeries:
+    times: list[int] = []
+    values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
+    start_s, end_s = query.since.timestamp(), min(query.until, query.at).timestamp()
+    covered_total_s = 0.0
+    for at, _, energy_wh, apparent_vas, volt_s, covered_s in rows:
+        second = int(at.timestamp())
+        if times and second - times[-1] > step_s:
+            times.append(times[-1] + 1)
+            for column in values.values():
+                column.append(None)
+        # The first and the last step may lie in the range by a part only.
+        length_s = max(1.0, min(second + step_s, end_s) - max(second, start_s))
+        times.append(second)
+        values["power_w"].append(energy_wh * 3600 / length_s)
+        values["apparent_power_va"].append(apparent_vas / length_s)
+        values["energy_wh"].append(energy_wh)
+        values["voltage_v"].append(volt_s / covered_s if covered_s else None)
+        covered_total_s += covered_s
+    whole_s = sources * (query.until - query.since) / timedelta(seconds=1)
+    completeness = min(1.0, covered_total_s / whole_s) if whole_s else 0.0
+    return TotalSeries(step_s, tier, completeness, times, values)

@@ -1,0 +1,177 @@
+"""Test that totals are what the buckets under them add up to, always."""
+
+import random
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+
+from powerdash.accounts.services import organization_create
+from powerdash.devices.services import device_register
+from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry import total_series as module
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.services.rollups import rollup
+from powerdash.telemetry.total_series import TotalQuery, TotalSeries, total_series
+from tests.ladder import Given, Pg, insert
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+START = datetime(2026, 10, 24, tzinfo=UTC)
+DAY = timedelta(days=1)
+
+
+@pytest_asyncio.fixture
+async def devices(pg: Pg) -> list[int]:
+    """Two devices of one organization, one of another."""
+    made = []
+    for slug in ("campus", "campus", "elsewhere"):
+        found = await pg.fetchval("SELECT id FROM organizations WHERE slug = $1", slug)
+        if found is None:
+            organization = await sync_to_async(organization_create)(
+                slug=slug, name=slug, at=AT
+            )
+            found = organization.pk
+        device = await sync_to_async(device_register)(
+            organization_id=found, name="Meter", at=AT
+        )
+        made.append(device.device.pk)
+    return made
+
+
+def readings(device_id: int, phases: list[str], seed: int) -> list[Given]:
+    """A day of a minute, of so many phases, at an uneven power."""
+    chance = random.Random(seed)  # noqa: S311
+    return [
+        Given(
+            device_id, phase, START + timedelta(minutes=n), chance.uniform(1, 9), 230.0,
+            60_000, chance.choice([None, 0.5]),
+        )
+        for n in range(1440)
+        for phase in phases
+    ]  # fmt: skip
+
+
+async def know_newest(pg: Pg) -> None:
+    await pg.execute(
+        "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
+        " SELECT device_id, phase, max(ts), 1, 1, 1 FROM power_records GROUP BY 1, 2"
+        " ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts"
+    )
+
+
+async def check(pg: Pg) -> None:
+    """Compare the totals with the buckets."""
+    for table, width in (("5m", "5 minutes"), ("1h", "1 hour")):
+        wrong = await pg.fetch(
+            f"""SELECT * FROM telemetry_totals_{table} t FULL JOIN (
+                SELECT organization_id, date_bin('{width}', bucket_start_ts, 'epoch')
+                    AS bucket_start_ts, sum(count) AS count, sum(r.energy_wh) AS wh,
+                    sum(twa_power * covered_s) AS vas,
+                    sum(twa_voltage * covered_s) AS v, sum(covered_s) AS s
+                FROM telemetry_rollups_5m r JOIN devices d ON d.id = r.device_id
+                GROUP BY 1, 2
+            ) b USING (organization_id, bucket_start_ts)
+            WHERE t.count IS DISTINCT FROM b.count OR abs(t.energy_wh - wh) > 1e-6
+                OR abs(apparent_vas - vas) > 1e-3 OR abs(volt_s - v) > 1e-3
+                OR abs(t.covered_s - s) > 1e-6"""  # noqa: S608
+        )
+        assert wrong == []
+
+
+async def asked(pg: Pg, device_id: int, **given: object) -> TotalSeries:
+    organization_id = await pg.fetchval(
+        "SELECT organization_id FROM devices WHERE id = $1", device_id
+    )
+    query = {
+        "organization_id": organization_id,
+        "since": START,
+        "until": START + DAY,
+        "max_points": 2000,
+        "at": AT,
+        **given,
+    }
+    return await sync_to_async(total_series)(TotalQuery(**query))
+
+
+async def test_totals_add_up_in_any_order_and_after_repairs(
+    devices: list[int], pg: Pg
+) -> None:
+    every = [
+        *readings(devices[0], ["L1", "L2"], 1),
+        *readings(devices[1], [""], 2),
+        *readings(devices[2], [""], 3),
+    ]
+    shuffled = random.Random(5).sample(every, len(every))  # noqa: S311
+    for n in range(5):
+        await insert(pg, shuffled[n::5])
+        await sync_to_async(rollup)(at=AT)
+        await check(pg)
+    await insert(pg, shuffled[:100])
+    await sync_to_async(rollup)(at=AT)
+    await check(pg)
+
+
+async def test_a_total_is_the_power_of_all_its_devices(
+    devices: list[int], pg: Pg
+) -> None:
+    for device_id in devices:
+        await insert(pg, readings(device_id, ["L1", "L2"], device_id))
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    whole = await asked(pg, devices[0])
+    assert (whole.tier, whole.step_s) == (Tier.FIVE_MINUTES, 900)
+    parts = [await asked(pg, d, device_ids=[d]) for d in devices[:2]]
+    for name in ("power_w", "energy_wh", "apparent_power_va"):
+        summed = [
+            (one or 0) + (other or 0)
+            for one, other in zip(*(p.values[name] for p in parts), strict=True)
+        ]
+        assert whole.values[name] == pytest.approx(summed)
+    assert whole.values["voltage_v"] == pytest.approx([230.0] * 96)
+    assert whole.completeness == pytest.approx(1.0)
+    power = sum(
+        r.current * r.voltage * (r.power_factor or 1)
+        for r in readings(devices[0], ["L1", "L2"], devices[0])
+    )
+    assert sum(v or 0 for v in parts[0].values["energy_wh"]) == pytest.approx(
+        power / 60
+    )
+    coarse = await asked(pg, devices[0], max_points=12)
+    assert (coarse.tier, coarse.step_s) == (Tier.HOUR, 7200)
+    assert sum(v or 0 for v in coarse.values["energy_wh"]) == pytest.approx(
+        sum(v or 0 for v in whole.values["energy_wh"])
+    )
+
+
+async def test_the_last_step_counts_as_far_as_it_went(
+    devices: list[int], pg: Pg
+) -> None:
+    steady = [
+        Given(devices[1], "", START + timedelta(minutes=n), 10.0, 100.0, 60_000)
+        for n in range(1, 66)
+    ]
+    await insert(pg, steady)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    at = START + timedelta(minutes=65)
+    found = await asked(pg, devices[1], at=at, tier=Tier.FIVE_MINUTES)
+    assert found.values["power_w"] == pytest.approx([1000.0] * 5, rel=0.21)
+    assert found.values["power_w"][1:4] == pytest.approx([1000.0] * 3)
+
+
+async def test_what_would_touch_too_much_is_refused(
+    devices: list[int], pg: Pg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await insert(pg, readings(devices[0], [""], 1))
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    monkeypatch.setattr(module, "BUCKETS_MAX", 100)
+    found = await asked(pg, devices[0], device_ids=devices[:2])
+    assert found.tier is Tier.HOUR
+    for given in (
+        {"tier": Tier.RAW},
+        {"tier": Tier.FIVE_MINUTES, "device_ids": devices},
+    ):
+        with pytest.raises(FieldsInvalid):
+            await asked(pg, devices[0], **given)
