@@ -38,7 +38,7 @@ def powerdash(
     return subprocess.run(  # noqa: S603 - our own program
         [sys.executable, "-m", "powerdash", *arguments],
         env=environment(data_dir, **settings),
-        cwd=data_dir,
+        cwd=data_dir.parent,
         capture_output=True,
         text=True,
         timeout=DEADLINE_S,

@@ -20,7 +20,6 @@ class Entry:
     Attributes:
         module: Has `command` (a function) or, when `group`, `app` (a Typer).
         database: Django is set up and the database is there before it runs.
-        database_with: The same, when this option is given.
     """
 
     name: str
@@ -29,12 +28,6 @@ class Entry:
     group: bool = False
     database: bool = False
     hidden: bool = False
-    database_with: str = ""
-
-    def needs_database(self, words: list[str]) -> bool:
-        """Tell whether the command that these words call uses the database."""
-        options = {word.partition("=")[0] for word in words}
-        return self.database or self.database_with in options
 
 
 _HERE = "powerdash.cli"
@@ -49,18 +42,8 @@ ENTRIES = (
     Entry("devices", f"{_HERE}.devices", "Devices.", True, True),
     Entry("telemetry", f"{_HERE}.telemetry", "Readings and rollups.", True, True),
     Entry("events", f"{_HERE}.events", "The record of what happened.", True, True),
-    Entry(
-        "simulate",
-        f"{_HERE}.simulate",
-        "Post readings of simulated devices.",
-        database_with="--organization",
-    ),
-    Entry(
-        "replay",
-        f"{_HERE}.replay",
-        "Post the readings of a file.",
-        database_with="--organization",
-    ),
+    Entry("simulate", f"{_HERE}.simulate", "Post readings of simulated devices."),
+    Entry("replay", f"{_HERE}.replay", "Post the readings of a file."),
     Entry("demo", f"{_HERE}.demo", "Make the demo.", database=True, hidden=True),
 )
 HELP = {"--help", "-h"}
@@ -81,7 +64,7 @@ def run(arguments: list[str]) -> None:
     words = take_data_dir(arguments)
     entry = chosen(words)
     with ExitStack() as stack:
-        if entry is not None and entry.needs_database(words):
+        if entry is not None and entry.database:
             from powerdash.cli import database
 
             if HELP & set(words):

@@ -4,8 +4,8 @@ Only this module of the two commands touches the control plane, and only when as
 with credentials at hand, `simulate` and `replay` need nothing but the public API.
 """
 
-from collections.abc import Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from powerdash.cli.errors import Refused
@@ -21,15 +21,30 @@ class OrganizationUnclear(Refused):
     """No organization can be chosen; the message is a sentence for people."""
 
 
-def database_session() -> AbstractContextManager[None]:
-    """Have Django and the database; what the command line set up already is kept."""
+_ours = False  # whether it was we who set up Django
+
+
+@contextmanager
+def database_session() -> Iterator[None]:
+    """Have Django and the database for a moment; what is set up already is kept.
+
+    Not for longer: while a command that posts for days held the database, `up` could
+    not be stopped and started beside it.
+    """
+    global _ours
     from django.apps import apps
 
-    if apps.ready:
-        return nullcontext()
+    if apps.ready and not _ours:
+        yield
+        return
     from powerdash.cli import database
 
-    return database.session()
+    _ours = True
+    with database.session():
+        try:
+            yield
+        finally:
+            database.close_connections()
 
 
 def register(slug: str | None, devices: Iterable[FleetDevice]) -> list[Credential]:
@@ -48,6 +63,19 @@ def register(slug: str | None, devices: Iterable[FleetDevice]) -> list[Credentia
         with transaction.atomic():
             organization_id = _organization(slug).pk
             return [_register(organization_id, device) for device in devices]
+
+
+def organization_chosen(slug: str | None) -> str:
+    """Return the slug of the organization meant.
+
+    Args:
+        slug: None for the only one there is.
+
+    Raises:
+        OrganizationUnclear: No such organization, or several to choose from.
+    """
+    with database_session():
+        return _organization(slug).slug
 
 
 def is_registered(slug: str | None, uuid: str) -> bool:
@@ -86,17 +114,22 @@ def _organization(slug: str | None) -> "Organization":
     from powerdash.accounts.models import Organization
 
     if slug is not None:
-        found = Organization.objects.filter(slug=slug).first()
+        found = Organization.objects.filter(slug=slug.lower()).first()
         if found is None:
             raise OrganizationUnclear(
-                f"There is no organization {slug}; make it with `powerdash"
+                f"There is no organization {slug}: make it with `powerdash"
                 f" organizations create {slug} --name NAME`."
             )
         return found
     first_two = list(Organization.objects.order_by("id")[:2])
     if len(first_two) == 1:
         return first_two[0]
+    if not first_two:
+        raise OrganizationUnclear(
+            "There is no organization to register a device in: make one with"
+            " `powerdash organizations create SLUG --name NAME`."
+        )
     raise OrganizationUnclear(
-        "Say which device with --device and --secret-file, or in which organization"
-        " to register one with --organization SLUG."
+        "There are several organizations: say in which to register with --organization"
+        " SLUG, or give the credentials of devices."
     )

@@ -22,7 +22,7 @@ from powerdash.cli.replaying.columns import Columns, preset_with
 from powerdash.cli.replaying.mapping import Mapping
 from powerdash.cli.replaying.preset import Preset, preset_find, preset_for
 from powerdash.cli.replaying.run import IN_FLIGHT, Replay
-from powerdash.cli.replaying.table import Table, file_digest
+from powerdash.cli.replaying.table import Table, at_rest, file_digest
 from powerdash.cli.replaying.who import credential_given, credential_registered
 from powerdash.cli.uplink import Uplink
 from powerdash.cli.wire import Client
@@ -70,6 +70,9 @@ def command(  # noqa: PLR0913, PLR0917 — one argument per option
     phase: options.PhaseName = "",
     attribute: options.Attribute = None,
     delimiter: options.Delimiter = "",
+    encoding: options.Encoding = "",
+    skip_lines: options.SkipLines = 0,
+    header: options.Header = True,
     decimal: options.Decimal = "",
     missing: options.Missing = None,
     shift_to_now: options.ShiftToNow = False,
@@ -88,22 +91,26 @@ def command(  # noqa: PLR0913, PLR0917 — one argument per option
     given = Columns(
         time_column or (), time_format or (), timezone, current, voltage, phase,
         attribute or (), delimiter, decimal, missing or (),
+        encoding, skip_lines, header,
     )  # fmt: skip
-    used = _preset(file, preset, given)
-    timeline = _timeline(file, used, _speed(speed, live=shift_to_now), shift_to_now)
-    digest = file_digest(file)
-    folder = state_folder or state_dir()
-    if device or secret_file is not None:
-        credential = credential_given(device, secret_file)
-    else:
-        stem = file.name.partition(".")[0]
-        name = name or (used.title or "{stem}").replace("{stem}", stem)[:NAME_MAX]
-        credential = credential_registered(organization, name, digest, folder)
-    job = _Job(
-        file, digest, used, url, credential, timeline, batch, resume, as_json,
-        give_up, folder,
-    )  # fmt: skip
-    asyncio.run(_replay(job))
+    with at_rest(file) as whole:
+        used = _preset(whole, preset, given)
+        timeline = _timeline(
+            whole, used, _speed(speed, live=shift_to_now), shift_to_now
+        )
+        digest = file_digest(whole)
+        folder = state_folder or state_dir()
+        if device or secret_file is not None:
+            credential = credential_given(device, secret_file)
+        else:
+            stem = whole.name.partition(".")[0]
+            name = name or (used.title or "{stem}").replace("{stem}", stem)[:NAME_MAX]
+            credential = credential_registered(organization, name, digest, folder)
+        job = _Job(
+            whole, digest, used, url, credential, timeline, batch, resume, as_json,
+            give_up, folder,
+        )  # fmt: skip
+        asyncio.run(_replay(job))
 
 
 def _say(line: str) -> None:
@@ -119,8 +126,7 @@ def _preset(file: Path, wanted: str, given: Columns) -> Preset:
     found = preset_find(wanted) if wanted else preset_for(file)
     if found is not None and found.cannot:
         raise ReplayFailed(f"{file.name}: {found.cannot}")
-    delimiter = given.delimiter or (found.delimiter if found else "")
-    with Table(file, delimiter=delimiter) as table:
+    with Table(file, given.layout(found)) as table:
         used = preset_with(found, given, table.header)
         mapping = Mapping(used, table.header, file.parent)
     source = f"preset {used.name}" if found else used.name
@@ -161,7 +167,7 @@ def _timeline(
 
 
 def _last_time(file: Path, preset: Preset) -> datetime | None:
-    with Table(file, delimiter=preset.delimiter) as table:
+    with Table(file, preset.layout) as table:
         mapping = Mapping(preset, table.header, file.parent)
         times = (r.ts for row in table.rows() for r in mapping.read(row).readings)
         return max(times, default=None)
@@ -174,7 +180,7 @@ async def _replay(job: _Job) -> None:
     checkpoint.save(job.start)  # before any work: a folder that cannot be written to
     started = time.monotonic()
     with ExitStack() as stack:
-        table = stack.enter_context(Table(job.file, delimiter=job.preset.delimiter))
+        table = stack.enter_context(Table(job.file, job.preset.layout))
         bar = stack.enter_context(Bar(table.size, lambda: table.position))
         async with Client(job.url) as client:
             uplink = Uplink(
@@ -229,7 +235,7 @@ def _conclude(job: _Job, replay: Replay, seconds: float, *, is_whole: bool) -> N
     else:
         typer.echo(_summary(tally, seconds, speed))
     if not is_whole:
-        because = f"{replay.failure} " if replay.failure is not None else ""
+        because = f"{replay.failure} ".replace(") ", "). ") if replay.failure else ""
         raise ReplayFailed(
             f"{because}Stopped after row {replay.window.firm.rows:,};"
             " go on with the same command and --resume."

@@ -5,6 +5,7 @@ import os
 import resource
 import signal
 import socket
+import subprocess
 import sys
 from typing import Annotated
 
@@ -27,12 +28,11 @@ def default_workers() -> int:
     return min(2, os.cpu_count() or 1)
 
 
-def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
-    """Bind a TCP socket.
+def listen(host: str, port: int) -> socket.socket:
+    """Listen on a TCP port; from now on it is nobody else's.
 
     Args:
         port: 0 takes a free one.
-        shared: Other processes that ask for the same share it.
 
     Raises:
         Refused: The address is in use, unknown or forbidden.
@@ -43,9 +43,8 @@ def listen(host: str, port: int, *, shared: bool = False) -> socket.socket:
         )[0]
         listener = socket.socket(family, kind, protocol)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if shared:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(address)
+        listener.listen(BACKLOG)
     except OSError as error:
         raise Refused(_reason(error, host, port)) from error
     return listener
@@ -59,28 +58,22 @@ def _reason(error: OSError, host: str, port: int) -> str:
     return f"Cannot listen on {host}: {error.strerror}; choose another --host."
 
 
-def check_free(host: str, port: int) -> int:
-    """Return the port, once sure that no other program listens on it.
+def web_programs(listener: socket.socket, workers: int, *, stage: int) -> list[Program]:
+    """Return the web processes that take connections from one listening socket.
 
-    Raises:
-        Refused: As `listen`.
+    Who is free takes the next one; while a process is replaced, connections wait in the
+    queue of the socket instead of being refused.
     """
-    with listen(host, port) as probe:
-        # Bound is not enough: one with SO_REUSEADDR may bind beside a listener.
-        try:
-            probe.listen(1)
-        except OSError as error:
-            raise Refused(_reason(error, host, port)) from error
-        return int(probe.getsockname()[1])
+    descriptor = listener.fileno()
 
+    def start(output: int | None) -> subprocess.Popen[bytes]:
+        arguments = ("serve", "--listener", str(descriptor))
+        return powerdash_process(*arguments, output=output, descriptors=[descriptor])
 
-def web_programs(host: str, port: int, workers: int, *, stage: int) -> list[Program]:
-    """Return the web processes of one port; the kernel spreads connections on them."""
-    arguments = ["serve", "--host", host, "--port", str(port), "--shared"]
     return [
         Program(
             name="web" if workers == 1 else f"web-{number}",
-            start=lambda output: powerdash_process(*arguments, output=output),
+            start=start,
             stage=stage,
             stop_timeout_s=DRAIN_S + 10,
         )
@@ -92,25 +85,23 @@ def command(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="0: a free one.")] = 8000,
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = 1,
-    shared: Annotated[bool, typer.Option("--shared", hidden=True)] = False,
+    listener: Annotated[int | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run the web process: pages, API, ingest and live updates."""
-    if shared:
-        serve(listen(host, port, shared=True))
-        return
-    port = check_free(host, port)
-    if workers == 1:
+    if listener is not None:
+        serve(socket.socket(fileno=listener))
+    elif workers == 1:
         serve(listen(host, port))
     else:
-        supervise(host, port, workers)
+        supervise(listen(host, port), workers)
 
 
-def supervise(host: str, port: int, workers: int) -> None:
+def supervise(listener: socket.socket, workers: int) -> None:
     """Keep several web processes running until told to stop."""
     supervisor = Supervisor(log_dir=None, say=lambda line: typer.echo(line, err=True))
     supervisor.hear_signals()
     try:
-        for program in web_programs(host, port, workers, stage=1):
+        for program in web_programs(listener, workers, stage=1):
             supervisor.add(program)
         supervisor.run()
     finally:
@@ -118,7 +109,7 @@ def supervise(host: str, port: int, workers: int) -> None:
 
 
 def serve(listener: socket.socket) -> None:
-    """Serve on a bound socket until told to stop; then finish what is under way.
+    """Serve on a listening socket until told to stop; then finish what is under way.
 
     Raises:
         Refused: The application did not start; its log says why.

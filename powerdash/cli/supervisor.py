@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,11 +22,14 @@ ATTEMPTS = 5
 
 
 def powerdash_process(
-    *arguments: str, output: int | None = None
+    *arguments: str, output: int | None = None, descriptors: Sequence[int] = ()
 ) -> subprocess.Popen[bytes]:
     """Start a `powerdash` command that is asked to stop when this process dies.
 
     Its session is its own, so a terminal's Ctrl-C reaches only the supervisor.
+
+    Args:
+        descriptors: Open files that it inherits, under the same numbers.
     """
     return subprocess.Popen(  # noqa: S603 - our own program
         [sys.executable, "-m", "powerdash", *arguments],
@@ -35,6 +38,7 @@ def powerdash_process(
         stderr=output,
         start_new_session=True,
         preexec_fn=die_with_parent(signal.SIGTERM),
+        pass_fds=descriptors,
     )
 
 

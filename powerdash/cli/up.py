@@ -2,6 +2,7 @@
 
 import http.client
 import signal
+import socket
 import sys
 import tempfile
 import time
@@ -71,8 +72,10 @@ def command(
     up_lock = cluster().up_lock
     _lock(up_lock)
     try:
-        port = serve.check_free(host, port)
-        run(Plan(host, port, workers or serve.default_workers(), demo))
+        with serve.listen(host, port) as listener:
+            number = int(listener.getsockname()[1])
+            plan = Plan(host, number, workers or serve.default_workers(), demo)
+            run(plan, listener)
     finally:
         up_lock.release()
 
@@ -91,7 +94,7 @@ def _lock(lock: FileLock) -> None:
             )
 
 
-def run(plan: Plan) -> None:
+def run(plan: Plan, listener: socket.socket) -> None:
     """Start everything, keep it running until told to stop, then stop it in order.
 
     Raises:
@@ -103,7 +106,7 @@ def run(plan: Plan) -> None:
     )
     supervisor.hear_signals()
     try:
-        start(plan, supervisor)
+        start(plan, listener, supervisor)
         supervisor.run()
     except Stopped:
         pass
@@ -113,7 +116,7 @@ def run(plan: Plan) -> None:
         tell("Stopped.")
 
 
-def start(plan: Plan, supervisor: Supervisor) -> None:
+def start(plan: Plan, listener: socket.socket, supervisor: Supervisor) -> None:
     """Start the parts one after the other and say where to look.
 
     Raises:
@@ -124,7 +127,7 @@ def start(plan: Plan, supervisor: Supervisor) -> None:
         tell(f"Starting PostgreSQL in {settings.DATA_DIR}.")
         start_database(cluster(), supervisor)
     finish(supervisor, "migrate")
-    for program in serve.web_programs(plan.host, plan.port, plan.workers, stage=WEB):
+    for program in serve.web_programs(listener, plan.workers, stage=WEB):
         supervisor.add(program)
     supervisor.add(_keep("worker", "worker", stage=WORKER))
     demo = demo_start.make(partial(finish, supervisor)) if plan.demo else None

@@ -15,7 +15,6 @@ from powerdash import settings
 from powerdash.events.types import EventType
 from powerdash.ingest import decode, keeper
 from powerdash.ingest.auth import Device, Devices, Unauthorized, usual_name
-from powerdash.ingest.latest import PHASES_MAX
 from powerdash.ingest.patience import Patience
 from powerdash.ingest.request import (
     Busy,
@@ -44,8 +43,11 @@ _refused = READINGS.labels("refused")
 LIMITS_EVERY_S = 1.0  # how old the accepted time window may be
 _NDJSON = (b"application/x-ndjson", b"application/jsonl", b"application/ndjson")
 _JSON_HEADER = (b"content-type", b"application/json")
-_TOO_MANY_PHASES = {
-    "attributes.phase": [f"a device may have at most {PHASES_MAX} phases"]
+# Refusals that say nothing of single readings, recorded with their code as the reason.
+_RECORDED = {
+    403: EventType.INGEST_REJECTED_AUTH,
+    413: EventType.INGEST_REJECTED_SCHEMA,
+    415: EventType.INGEST_REJECTED_SCHEMA,
 }
 _CREATED_ONE = b'{"accepted":1,"duplicates":0}'
 
@@ -64,6 +66,7 @@ class Refused(Exception):
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.code = code
         self.headers = headers
         body: dict[str, Any] = {"error": code, "message": message}
         if errors is not None:
@@ -128,20 +131,28 @@ class Ingest:
             )
         headers: dict[bytes, bytes] = dict(scope["headers"])
         device = await self._authenticate(headers)
-        heartbeat = scope["path"].endswith("heartbeat")
-        if device.decommissioned:
-            raise _decommissioned()
-        body = await _read(headers, receive)
-        if heartbeat:
-            await self._store(device, [])
-            return 200, msgspec.json.encode(
-                {"status": "ok", "heartbeat_interval_s": device.heartbeat_interval_s}
-            )
+        try:
+            if device.decommissioned:
+                raise _decommissioned()
+            body = await _read(headers, receive)
+            if scope["path"].endswith("heartbeat"):
+                return await self._heartbeat(device)
+            return await self._take(device, headers, body)
+        except Refused as refusal:
+            if kind := _RECORDED.get(refusal.status):
+                self._note(kind, device, refusal.code, requests=1)
+            raise
+
+    async def _heartbeat(self, device: Device) -> tuple[int, bytes]:
+        await self._store(device, [])
+        return 200, msgspec.json.encode(
+            {"status": "ok", "heartbeat_interval_s": device.heartbeat_interval_s}
+        )
+
+    async def _take(
+        self, device: Device, headers: dict[bytes, bytes], body: bytes
+    ) -> tuple[int, bytes]:
         decoded = self._decode(device, headers, body)
-        if decoded.readings and not self._keeper.latest.has_room(
-            device, decoded.readings
-        ):
-            decoded = decode.Decoded(errors=_TOO_MANY_PHASES, refused=1)
         if not decoded.readings:
             self._note_refused(device, decoded)
             raise Refused(
@@ -151,6 +162,12 @@ class Ingest:
         if decoded.refused:
             self._note_refused(device, decoded)
         return _answer(stored, decoded)
+
+    def _note(
+        self, kind: EventType, device: Device, reason: str, **counts: int
+    ) -> None:
+        key = (kind, device.organization_id, device.id, reason)
+        self._keeper.ledger.add(key, **counts)
 
     async def _authenticate(self, headers: dict[bytes, bytes]) -> Device:
         began_s = time.monotonic()
@@ -185,12 +202,10 @@ class Ingest:
         try:
             if b"content-encoding" in headers:
                 body = _decompressed(headers[b"content-encoding"], body)
-            decoded = decode.decode(
-                body,
-                ndjson=kind in _NDJSON,
-                device_id=device.id,
-                limits=self._limits_now(),
+            sender = decode.Sender(
+                device.id, self._keeper.latest.phases_of(device), self._limits_now()
             )
+            decoded = decode.decode(body, ndjson=kind in _NDJSON, sender=sender)
         except decode.BodyTooLarge as error:
             raise Refused(413, "too_large", str(error)) from None
         except decode.BodyInvalid as error:
@@ -199,8 +214,13 @@ class Ingest:
 
     def _note_refused(self, device: Device, decoded: decode.Decoded) -> None:
         _refused.inc(decoded.refused)
-        key = (EventType.INGEST_REJECTED_SCHEMA, device.organization_id, device.id, "")
-        self._keeper.ledger.add(key, requests=1, refused=decoded.refused)
+        self._note(
+            EventType.INGEST_REJECTED_SCHEMA,
+            device,
+            "",
+            requests=1,
+            refused=decoded.refused,
+        )
 
     def _limits_now(self) -> Limits:
         now_s = time.monotonic()

@@ -36,6 +36,7 @@ class Device:
     secret_hash: bytes
     decommissioned: bool
     heartbeat_interval_s: int
+    phases: frozenset[str]  # that it has sent; another one is announced as a change
 
 
 class Unauthorized(Exception):
@@ -198,4 +199,5 @@ def _device(row: asyncpg.Record) -> Device:
         secret_hash=row["secret_hash"].encode(),
         decommissioned=row["status"] == "decommissioned",
         heartbeat_interval_s=row["heartbeat_interval_s"],
+        phases=frozenset(row["phases"]),
     )

@@ -6,13 +6,14 @@ looked at by itself, to keep the good ones and to say what is wrong with the oth
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
 
 from powerdash.telemetry.reading import (
+    PHASES_MAX,
     Limits,
     Reading,
     ReadingRefused,
@@ -61,21 +62,33 @@ def inflate(body: bytes) -> bytes:
         BodyTooLarge: It holds more than `INFLATED_MAX` bytes.
         BodyInvalid: It is not gzip, or is cut short.
     """
-    inflater = zlib.decompressobj(wbits=31)
-    try:
-        data = inflater.decompress(body, INFLATED_MAX + 1)
-    except zlib.error as error:
-        raise BodyInvalid("is not valid gzip") from error
-    if len(data) > INFLATED_MAX:
-        raise BodyTooLarge(f"The body holds more than {INFLATED_MAX} bytes.")
-    if not inflater.eof:
-        raise BodyInvalid("is cut short: the gzip stream does not end")
-    if inflater.unused_data:
-        raise BodyInvalid("has data after the end of the gzip stream")
-    return data
+    data = bytearray()
+    rest = body
+    while True:  # a stream may have several members (RFC 1952, 2.2)
+        inflater = zlib.decompressobj(wbits=31)
+        try:
+            data += inflater.decompress(rest, INFLATED_MAX + 1 - len(data))
+        except zlib.error as error:
+            raise BodyInvalid("is not valid gzip") from error
+        if len(data) > INFLATED_MAX:
+            raise BodyTooLarge(f"The body holds more than {INFLATED_MAX} bytes.")
+        if not inflater.eof:
+            raise BodyInvalid("is cut short: the gzip stream does not end")
+        rest = inflater.unused_data
+        if not rest:
+            return bytes(data)
 
 
-def decode(body: bytes, *, ndjson: bool, device_id: int, limits: Limits) -> Decoded:
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who sends: the device, the phases it has, and what is believable of it now."""
+
+    device_id: int
+    phases: Set[str]
+    limits: Limits
+
+
+def decode(body: bytes, *, ndjson: bool, sender: Sender) -> Decoded:
     """Read a body: one reading, an array of them, or (`ndjson`) one a line.
 
     Raises:
@@ -85,15 +98,17 @@ def decode(body: bytes, *, ndjson: bool, device_id: int, limits: Limits) -> Deco
     try:
         samples = _samples(body, ndjson)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return _decode_each(body, ndjson=ndjson, device_id=device_id, limits=limits)
+        return _decode_each(body, ndjson=ndjson, sender=sender)
     _count_checked(len(samples))
     alone = not ndjson and not body.lstrip().startswith(b"[")
+    device_id, limits = sender.device_id, sender.limits
     try:
-        return Decoded(
-            [reading_of(s, device_id=device_id, limits=limits) for s in samples]
-        )
+        readings = [reading_of(s, device_id=device_id, limits=limits) for s in samples]
     except ReadingRefused:
-        return _collect(samples, alone=alone, device_id=device_id, limits=limits)
+        return _collect(samples, alone=alone, sender=sender)
+    if len(sender.phases | {reading[1] for reading in readings}) > PHASES_MAX:
+        return _collect(samples, alone=alone, sender=sender)
+    return Decoded(readings)
 
 
 def _samples(body: bytes, ndjson: bool) -> list[Sample]:
@@ -123,9 +138,7 @@ def _count_checked(count: int) -> None:
         )
 
 
-def _decode_each(
-    body: bytes, *, ndjson: bool, device_id: int, limits: Limits
-) -> Decoded:
+def _decode_each(body: bytes, *, ndjson: bool, sender: Sender) -> Decoded:
     if len(body) > EACH_MAX:
         raise BodyTooLarge(
             f"The body is not well-formed; over {EACH_MAX} bytes its mistakes are not"
@@ -140,7 +153,7 @@ def _decode_each(
     alone = not isinstance(parsed, list)
     items = [parsed] if alone else parsed
     _count_checked(len(items))
-    return _collect(items, alone=alone, device_id=device_id, limits=limits)
+    return _collect(items, alone=alone, sender=sender)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,14 +171,16 @@ def _parsed(text: bytes) -> Any:
         return _Unreadable(f"is not valid JSON: {detail}")
 
 
-def _collect(
-    items: Iterable[Any], *, alone: bool, device_id: int, limits: Limits
-) -> Decoded:
+def _collect(items: Iterable[Any], *, alone: bool, sender: Sender) -> Decoded:
     decoded = Decoded()
+    phases = set(sender.phases)
     for index, item in enumerate(items):
         try:
             sample = item if isinstance(item, Sample) else _sample_of(item)
-            reading = reading_of(sample, device_id=device_id, limits=limits)
+            reading = reading_of(
+                sample, device_id=sender.device_id, limits=sender.limits
+            )
+            _count_phase(reading.phase, phases)
         except ReadingRefused as refusal:
             decoded.refused += 1
             for name, texts in refusal.errors.items():
@@ -173,6 +188,17 @@ def _collect(
         else:
             decoded.readings.append(reading)
     return decoded
+
+
+def _count_phase(phase: str, phases: set[str]) -> None:
+    """Let a device have so many phases: each is kept, told and shown."""
+    if phase in phases:
+        return
+    if len(phases) >= PHASES_MAX:
+        raise ReadingRefused(
+            {"attributes.phase": [f"a device may have at most {PHASES_MAX} phases"]}
+        )
+    phases.add(phase)
 
 
 _FIELDS = ("ts", "current", "voltage", "attributes")

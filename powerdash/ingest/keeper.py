@@ -58,9 +58,12 @@ class Keeper:
         try:
             async with self._turn:
                 connection = await self._connected()
-                return bool(await connection.fetchval(QUERIES["ready"], timeout=2))
+                await connection.execute(QUERIES["ready"], timeout=2)
         except (*postgres.AWAY, asyncpg.PostgresError):
+            if self._connection:
+                self._connection.terminate()
             return False
+        return True
 
     async def _tell(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """The newest reading of each device: to browsers at once, to tables each second."""
 
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,7 +11,6 @@ from powerdash.ingest.auth import Device
 from powerdash.lib.broker import Frame
 from powerdash.telemetry.reading import Reading
 
-PHASES_MAX = 32  # of one device: a meter has three, a panel of circuits some more
 FRAME_EVERY_S = 0.25  # a device's frames are at least this far apart
 LIVE_WITHIN = timedelta(minutes=10)  # an older reading is history, not news
 
@@ -50,14 +50,13 @@ class Latest:
                     entry.untold = True
                     self._untold.add(device.id)
 
-    def has_room(self, device: Device, readings: list[Reading]) -> bool:
-        """Tell whether these readings leave the device with a believable set of phases.
-
-        Each phase is kept, told and shown; a device must not make them without end.
-        """
+    def phases_of(self, device: Device) -> Set[str]:
+        """Return the phases that a device has sent, as far as this process knows."""
         entry = self._entries.get(device.id)
-        known = entry.phases.keys() if entry else set()
-        return len(known | {reading[1] for reading in readings}) <= PHASES_MAX
+        if entry is None:
+            return device.phases
+        known = entry.phases.keys()
+        return known if device.phases <= known else known | device.phases
 
     def frames(self, now_s: float) -> list[Frame]:
         """Take the frames that are due.

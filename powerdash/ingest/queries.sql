@@ -1,7 +1,8 @@
 -- device_by_uuid --
 -- What the door must know of a device to let its readings in.
-SELECT id, uuid::text, organization_id, name, secret_hash, status, heartbeat_interval_s
-FROM devices WHERE uuid = $1
+SELECT id, uuid::text, organization_id, name, secret_hash, status, heartbeat_interval_s,
+    ARRAY(SELECT phase FROM telemetry_latest l WHERE l.device_id = d.id) AS phases
+FROM devices d WHERE uuid = $1
 
 -- store --
 -- One round trip for a group of requests: readings, due buckets, the moves of devices
@@ -81,6 +82,21 @@ ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts,
     temperature = excluded.temperature, energy_wh = excluded.energy_wh
 WHERE l.ts < excluded.ts
 
+-- phases --
+-- Phases that no reading had before; every door hears of them, for a device may have only
+-- so many.
+WITH entered AS (
+    INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power,
+        power_factor, frequency, temperature, energy_wh)
+    SELECT * FROM unnest($1::int[], $2::text[], $3::timestamptz[], $4::float8[],
+        $5::float8[], $6::float8[], $7::real[], $8::real[], $9::real[], $10::float8[])
+        AS r (device_id, phase, ts)
+    ORDER BY r.device_id, r.phase
+    ON CONFLICT DO NOTHING RETURNING device_id
+)
+SELECT count(pg_notify('device_changed', uuid::text)) FROM devices
+WHERE id IN (SELECT device_id FROM entered)
+
 -- last_seen --
 -- Once a second, not in each commit; no index holds it, so the update stays in the page.
 WITH seen AS (
@@ -105,5 +121,6 @@ SELECT power_records_partition_ensure(day, $2) FROM unnest($1::timestamptz[]) AS
 SELECT events_partition_ensure(now())
 
 -- ready --
--- Whether a reading could be stored now: the schema is there and the server writes.
-SELECT NOT pg_is_in_recovery() AND to_regclass('power_records') IS NOT NULL
+-- Whether a reading could be stored now: fails where the table is not there or locked,
+-- where we may not write, and where nobody may. It writes nothing.
+INSERT INTO power_records SELECT * FROM power_records WHERE false

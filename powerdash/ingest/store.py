@@ -175,7 +175,7 @@ class Store:
         if new:
             values = [(*row[:6], *row[7:11]) for row in new.values()]
             await self._connection.execute(
-                QUERIES["latest"], *zip(*values, strict=True)
+                QUERIES["phases"], *zip(*values, strict=True)
             )
             self._phases.update(new)
 

@@ -70,7 +70,7 @@ GROUP BY r.device_id, r.phase, d.heartbeat_interval_s, step
 
 -- series_raw --
 -- A device's readings by step. Its phases are named, so that each is one index range.
-SELECT phase, date_bin(%(step)s, ts, 'epoch') AS at, count(*), min(ts), max(ts),
+SELECT phase, date_bin(%(step)s::interval, ts, 'epoch') AS at, count(*), min(ts), max(ts),
     max(sampling_ms)
 FROM power_records
 WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
@@ -80,9 +80,9 @@ GROUP BY phase, at ORDER BY phase, at
 -- series_rolled --
 -- A device's buckets by step, and readings newer than the rollups as buckets of one.
 -- Steps of days are days of the zone.
-SELECT phase, CASE WHEN %(step)s < interval '1 day'
-        THEN date_bin(%(step)s, bucket_start_ts, 'epoch')
-        ELSE date_bin(%(step)s, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
+SELECT phase, CASE WHEN %(step)s::interval < interval '1 day'
+        THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
+        ELSE date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
             AT TIME ZONE %(zone)s::text END AS at,
     sum(count), sum(covered_s)
 FROM (
@@ -96,7 +96,7 @@ FROM (
     FROM telemetry_rollups_5m
     WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
         AND bucket_start_ts >= %(since)s
-        AND bucket_start_ts < least(%(until)s, %(head)s)
+        AND bucket_start_ts < least(%(until)s, %(head)s::timestamptz)
     UNION ALL
     SELECT phase, ts, 1, power, power, power, current, current, current,
         voltage, voltage, voltage, active, active, active,
@@ -106,16 +106,16 @@ FROM (
         temperature, temperature, temperature, (temperature IS NOT NULL)::int
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
-            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s)
+            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s::interval)
                 THEN date_part('epoch', since)
                 ELSE sampling_ms / 1000.0::float8 END AS spoken_s
         FROM (
             SELECT *, ts - lag(ts) OVER (PARTITION BY phase ORDER BY ts) AS since
             FROM power_records
             WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
-                AND ts >= %(head)s - %(hold)s AND ts < %(until)s AND %(stitched)s
+                AND ts >= %(head)s::timestamptz - %(hold)s::interval AND ts < %(until)s AND %(stitched)s
         ) reading
-        WHERE ts >= greatest(%(head)s, %(since)s)
+        WHERE ts >= greatest(%(head)s::timestamptz, %(since)s)
     ) weighed
 ) part
 GROUP BY phase, at ORDER BY phase, at
@@ -197,7 +197,7 @@ FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[]
 CROSS JOIN LATERAL (
     SELECT ts, sampling_ms FROM power_records r
     WHERE r.device_id = run.device_id AND r.phase = run.phase
-        AND r.ts >= run.stop AND r.ts < run.stop + %(reach)s
+        AND r.ts >= run.stop AND r.ts < run.stop + %(reach)s::interval
     ORDER BY r.ts LIMIT 1
 ) next
 WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
@@ -212,7 +212,7 @@ FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[]
 LEFT JOIN LATERAL (
     SELECT ts FROM power_records r
     WHERE r.device_id = run.device_id AND r.phase = run.phase
-        AND r.ts < run.start AND r.ts >= run.start - %(reach)s
+        AND r.ts < run.start AND r.ts >= run.start - %(reach)s::interval
     ORDER BY r.ts DESC LIMIT 1
 ) before ON true
 CROSS JOIN LATERAL (
@@ -325,7 +325,7 @@ ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
 
 -- totals_series --
 -- An organization's totals by step.
-SELECT date_bin(%(step)s, bucket_start_ts, 'epoch') AS at, sum(count), sum(energy_wh),
+SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at, sum(count), sum(energy_wh),
     sum(apparent_vas), sum(volt_s), sum(covered_s)
 FROM telemetry_totals_5m
 WHERE organization_id = %(organization_id)s
@@ -334,7 +334,7 @@ GROUP BY at ORDER BY at
 
 -- devices_series --
 -- The same of some devices, from their buckets: an index range for each phase.
-SELECT date_bin(%(step)s, b.bucket_start_ts, 'epoch') AS at, sum(b.count),
+SELECT date_bin(%(step)s::interval, b.bucket_start_ts, 'epoch') AS at, sum(b.count),
     sum(b.energy_wh), sum(b.twa_power * b.covered_s), sum(b.twa_voltage * b.covered_s),
     sum(b.covered_s)
 FROM telemetry_latest l CROSS JOIN LATERAL (

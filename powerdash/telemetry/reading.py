@@ -14,6 +14,7 @@ import msgspec
 
 SAMPLING_MS_DEFAULT = 1000
 PHASE_MAX = 10  # characters
+PHASES_MAX = 32  # of one device: a meter has three, a panel of circuits some more
 FLAGS_MAX = 4096  # bytes of JSON
 FLAGS_DEPTH_MAX = 6  # nested objects or lists
 _NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
@@ -156,6 +157,9 @@ _TYPED: Mapping[str, Callable[[Any], float | int | None]] = {
 }
 
 
+_OURS = frozenset({"phase", QUALITY})  # no flags of the device's
+
+
 def _with_attributes(
     sample: Sample, power: float, attributes: dict[str, Any]
 ) -> tuple[Any, ...]:
@@ -163,11 +167,13 @@ def _with_attributes(
     flags: dict[str, Any] = {}
     marks: dict[str, str] = {}
     for name, value in attributes.items():
-        if name == "phase":
+        if name in _OURS:
             continue
         cast = _TYPED.get(name)
         if cast is None:
             flags[name] = value
+            if isinstance(value, float) and value - value != 0:
+                marks[name] = "not_finite"  # JSON has no such number: it becomes null
         elif value is not None:
             usable = cast(value)
             if usable is None:
@@ -190,6 +196,8 @@ def _phase(value: Any) -> str:
     """Return the phase, part of the key: a bad one cannot be set aside as a flag."""
     if value is None or value == "":
         return ""
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = str(value)
     if not isinstance(value, str) or len(value) > PHASE_MAX or not value.isprintable():
         raise ReadingRefused(
             {"attributes.phase": [f"must be a text of at most {PHASE_MAX} characters"]}

@@ -7,6 +7,7 @@ import msgspec
 
 from powerdash.cli.errors import Refused
 from powerdash.cli.replaying.preset import Phase, Preset, Source, Times
+from powerdash.cli.replaying.table import Layout
 
 _TIME = ("ts", "time", "timestamp", "datetime", "date_time", "date time", "date")
 _CURRENT = ("current", "current_a", "amps", "ampere", "irms", "rms current", "i")
@@ -43,6 +44,19 @@ class Columns:
     delimiter: str = ""
     decimal: str = ""
     missing: Sequence[str] = ()
+    encoding: str = ""
+    skip_lines: int = 0
+    header: bool = True
+
+    def layout(self, preset: Preset | None) -> Layout:
+        """Return the preset's layout with what was said in its place."""
+        base = preset.layout if preset else Layout()
+        return Layout(
+            self.delimiter or base.delimiter,
+            self.encoding or base.encoding,
+            self.skip_lines or base.skip_lines,
+            self.header and base.header,
+        )
 
 
 def preset_with(preset: Preset | None, given: Columns, header: list[str]) -> Preset:
@@ -52,11 +66,12 @@ def preset_with(preset: Preset | None, given: Columns, header: list[str]) -> Pre
         ColumnsUnclear: The time, current or voltage column is not to be found.
     """
     base = preset or _guess(header)
+    layout = given.layout(preset)
     merged = msgspec.structs.replace(
         base,
         time=_time(base.time, given),
         reading=_readings(base, given, header),
-        delimiter=given.delimiter or base.delimiter,
+        **layout._asdict(),
         decimal=given.decimal or base.decimal,
         missing=(*base.missing, *given.missing),
     )

@@ -7,7 +7,7 @@ import typer
 
 from powerdash.cli.posting import ARRAY_MAX
 
-File = Annotated[Path, typer.Argument(help="A CSV file; gzip too.")]
+File = Annotated[Path, typer.Argument(help="A CSV file, gzip too; - is the input.")]
 Url = Annotated[str, typer.Option(help="The server.")]
 Device = Annotated[str, typer.Option(help="UUID of the device to post as.")]
 SecretFile = Annotated[
@@ -37,6 +37,14 @@ Voltage = Annotated[str, typer.Option(help="Column or formula, V.")]
 PhaseName = Annotated[str, typer.Option(help="Phase, or the column it is in.")]
 Attribute = Annotated[
     list[str] | None, typer.Option(help="name=column, =formula or =number.")
+]
+Encoding = Annotated[str, typer.Option(help="Of the text: utf-8, latin-1, cp1252 …")]
+SkipLines = Annotated[int, typer.Option(min=0, help="Lines before the header.")]
+Header = Annotated[
+    bool,
+    typer.Option(
+        "--header/--no-header", help="Without one, columns are called 1, 2, 3, …"
+    ),
 ]
 Delimiter = Annotated[str, typer.Option(help="Default: by the header.")]
 Decimal = Annotated[str, typer.Option(help="Decimal sign; default: a point.")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import msgspec
 
 from powerdash.cli.errors import Refused
+from powerdash.cli.replaying.table import Layout
 
 MISSING = ("", "?", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "-")
 ISO = "iso"
@@ -86,6 +87,8 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         files: Patterns of file names it is for.
         cannot: Why the series has no readings; then nothing else matters.
         title: The device's name when it is registered.
+        skip_lines: Before the header. header: Whether there is one; without it the
+            columns are called by their numbers, from 1.
     """
 
     name: str
@@ -94,10 +97,18 @@ class Preset(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     cannot: str = ""
     missing: tuple[str, ...] = MISSING
     delimiter: str = ""
+    encoding: str = "utf-8"
+    skip_lines: int = 0
+    header: bool = True
     decimal: str = "."
     time: Times = Times()
     reading: tuple[Phase, ...] = ()
     join: Join | None = None
+
+    @property
+    def layout(self) -> Layout:
+        """How its files are laid out."""
+        return Layout(self.delimiter, self.encoding, self.skip_lines, self.header)
 
 
 def preset_load(text: str, origin: str) -> Preset:

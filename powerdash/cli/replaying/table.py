@@ -4,10 +4,15 @@ import csv
 import gzip
 import hashlib
 import io
+import itertools
+import shutil
+import sys
+import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from powerdash.cli.errors import Refused
 
@@ -17,6 +22,24 @@ _DELIMITERS = ",;\t|"
 
 class FileUnreadable(Refused):
     """The file cannot be read as a table; the message is a sentence for people."""
+
+
+class Layout(NamedTuple):
+    """How a file is laid out.
+
+    Attributes:
+        delimiter: Empty: the one that the first line has most of.
+        skip_lines: Lines before the header. header: Without one, columns are called by
+            their numbers, from 1.
+    """
+
+    delimiter: str = ""
+    encoding: str = "utf-8"
+    skip_lines: int = 0
+    header: bool = True
+
+
+PLAIN = Layout()
 
 
 class Table:
@@ -30,30 +53,42 @@ class Table:
         FileUnreadable: It cannot be opened or has no header.
     """
 
-    def __init__(self, file: Path, *, delimiter: str = "") -> None:
+    def __init__(self, file: Path, layout: Layout = PLAIN) -> None:
         self._file = file
+        self._layout = layout
         try:
             self._raw: BinaryIO = file.open("rb")
             self.size = file.stat().st_size
         except OSError as error:
             raise FileUnreadable(f"{file} cannot be read: {error.strerror}.") from error
         try:
-            self._open(delimiter)
+            self._open(layout)
         except BaseException:
             self._raw.close()
             raise
 
-    def _open(self, delimiter: str) -> None:
+    def _open(self, layout: Layout) -> None:
         is_gzip = self._raw.read(2) == _GZIP
         self._raw.seek(0)
         stream = gzip.GzipFile(fileobj=self._raw) if is_gzip else self._raw
-        self._text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
-        first = next(self._lines(), "")
+        encoding = "utf-8-sig" if layout.encoding == "utf-8" else layout.encoding
+        try:
+            self._text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+        except LookupError as error:
+            raise FileUnreadable(
+                f"--encoding {layout.encoding} is none: say utf-8, latin-1 or cp1252."
+            ) from error
+        lines = itertools.islice(self._lines(), layout.skip_lines, None)
+        first = next(lines, "")
         if not first.strip():
             raise FileUnreadable(f"{self._file} has no header line.")
-        self._delimiter = delimiter or max(_DELIMITERS, key=first.count)
-        header = next(csv.reader([first], delimiter=self._delimiter))
-        self.header = [name.strip() for name in header]
+        self._delimiter = layout.delimiter or max(_DELIMITERS, key=first.count)
+        names = next(csv.reader([first], delimiter=self._delimiter))
+        self._first = [] if layout.header else [first]
+        self.header = [
+            name.strip() if layout.header else str(number)
+            for number, name in enumerate(names, 1)
+        ]
 
     def __enter__(self) -> "Table":
         return self
@@ -74,7 +109,8 @@ class Table:
             FileUnreadable: The file is cut short or is not text.
         """
         width = len(self.header)
-        reader = csv.reader(self._lines(), delimiter=self._delimiter)
+        lines = itertools.chain(self._first, self._lines())
+        reader = csv.reader(lines, delimiter=self._delimiter)
         try:
             for row in reader:
                 if not row:
@@ -95,7 +131,34 @@ class Table:
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise FileUnreadable(f"{self._file} is cut short or damaged.") from error
         except UnicodeDecodeError as error:
-            raise FileUnreadable(f"{self._file} is not UTF-8 text.") from error
+            raise FileUnreadable(
+                f"{self._file} is not {self._layout.encoding} text: say with --encoding"
+                " what it is, such as latin-1."
+            ) from error
+
+
+@contextmanager
+def at_rest(file: Path) -> Iterator[Path]:
+    """Have a file that can be read again; a pipe is copied, `-` is the input.
+
+    Raises:
+        FileUnreadable: It cannot be read.
+    """
+    if str(file) != "-" and (file.is_file() or not file.exists()):
+        yield file
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "input.csv"
+        try:
+            with copy.open("wb") as out:
+                if str(file) == "-":
+                    shutil.copyfileobj(sys.stdin.buffer, out)
+                else:
+                    with file.open("rb") as source:
+                        shutil.copyfileobj(source, out)
+        except OSError as error:
+            raise FileUnreadable(f"{file} cannot be read: {error.strerror}.") from error
+        yield copy
 
 
 def file_digest(file: Path) -> str:

@@ -65,9 +65,10 @@ def credential_registered(
     """
     from powerdash import settings
 
+    organization = registering.organization_chosen(organization)
     whose = (
         str(settings.DATA_DIR), settings.DB_SERVER, str(settings.DB_PORT),
-        settings.DB_DATABASE, organization or "", digest,
+        settings.DB_DATABASE, organization, digest,
     )  # fmt: skip
     key = hashlib.sha256("\0".join(whose).encode()).hexdigest()[:32]
     file = folder / f"device-{key}.json"

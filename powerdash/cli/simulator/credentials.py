@@ -21,9 +21,12 @@ def credentials_get(
 ) -> list[Credential]:
     """Read the credentials, or register the devices and write them.
 
+    Args:
+        organization: Where to register; None for the only one there is.
+
     Raises:
-        CredentialsInvalid: Neither is possible with these options.
-        OrganizationUnclear: There is no such organization.
+        CredentialsInvalid: The file cannot be used, or has fewer devices.
+        OrganizationUnclear: No such organization, or several to choose from.
     """
     if file is not None and (organization is None or file.exists()):
         known = credentials_read(file)
@@ -32,10 +35,6 @@ def credentials_get(
                 f"{file} has {len(known)} devices, --devices asks for {devices}."
             )
         return known[:devices]
-    if organization is None:
-        raise CredentialsInvalid(
-            "Give --credentials FILE, or --organization SLUG to register devices."
-        )
     new = registering.register(organization, demo_fleet(devices or DEVICES))
     if file is not None:
         credentials_write(file, new)

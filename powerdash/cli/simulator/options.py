@@ -23,7 +23,9 @@ Credentials = Annotated[
 ]
 Organization = Annotated[
     str | None,
-    typer.Option(help="Register the devices in this organization first (slug)."),
+    typer.Option(
+        help="Register the devices in this organization (slug); else in the only one."
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="The same seed, the same readings.")]
 Start = Annotated[

@@ -131,10 +131,21 @@ def test_an_organization_registers_the_fleet(web: Web, tmp_path: Path) -> None:
     assert known.read_text() == written
 
 
+def test_without_credentials_it_registers_in_the_only_organization(
+    web: Web, tmp_path: Path
+) -> None:
+    simulation = Command(
+        tmp_path / "out", "simulate", "--url", web.url, "--devices", 2, "--duration", 2,
+        "--no-faults",
+    )  # fmt: skip
+    assert simulation.wait() == 0, simulation.said()
+    assert last(simulation.said())[1] > 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "Give --credentials FILE, or --organization SLUG"),
+        (["--organization", "nobody"], "There is no organization nobody"),
         (["--credentials", "/nowhere"], "--credentials /nowhere cannot be read"),
         (["--credentials", "/dev/null"], "is empty"),
         (["--credentials", "KNOWN", "--devices", "9"], "has 1 devices"),

@@ -2,14 +2,20 @@
 
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from os import kill
 from pathlib import Path
 
+import psycopg
 import pytest
 
+from powerdash import settings
+from powerdash.cli.errors import sentence
 from powerdash.lib.embedded import Cluster
-from tests.installation import Up, command_line, powerdash, until
+from tests.database import connect
+from tests.installation import Up, command_line, environment, powerdash, until
 
 
 @pytest.fixture
@@ -112,3 +118,75 @@ def test_a_database_that_refuses_is_told_in_a_sentence(data_dir: Path) -> None:
     assert refused.returncode == 1
     assert refused.stderr.startswith("powerdash: The database at 127.0.0.1:1 refuses:")
     assert refused.stderr.count("\n") == 1
+
+
+def test_two_at_once_never_share_a_port(data_dir: Path, up: Up) -> None:
+    second = powerdash(data_dir / "second", "up", "--port", str(up.port))
+    assert second.returncode == 1
+    assert f"Port {up.port} is in use" in second.stderr
+    # While nothing serves, callers wait for the next web process: nobody is refused.
+    for pid, line in up.children().items():
+        if " serve " in line:
+            kill(pid, signal.SIGKILL)
+    assert up.status("/up") == 200
+
+
+def test_a_simulation_does_not_hold_the_database(
+    data_dir: Path, tmp_path: Path
+) -> None:
+    first = Up(data_dir, "--workers", "1")
+    powerdash(data_dir, "organizations", "create", "campus", "--name", "Campus")
+    url = f"http://127.0.0.1:{first.port}"
+    with (tmp_path / "out").open("wb") as output:
+        simulation = subprocess.Popen(  # noqa: S603 - our own program
+            [sys.executable, "-m", "powerdash", "simulate", "--url", url,
+             "--organization", "campus", "--devices", "3", "--report", "1"],
+            env=environment(data_dir), cwd=data_dir, stdout=output, stderr=output,
+        )  # fmt: skip
+    readings = "SELECT count(*) FROM power_records"
+    until(lambda: first.ask(readings)[0][0] > 3, what="readings of the simulation")
+    assert first.stop() == 0
+    second = Up(data_dir, "--workers", "1", "--port", str(first.port))
+    stored = second.ask(readings)[0][0]
+    until(lambda: second.ask(readings)[0][0] > stored + 3, what="the rest of them")
+    simulation.send_signal(signal.SIGINT)
+    simulation.wait(30)
+    assert second.stop() == 0
+    assert "are lost" not in (tmp_path / "out").read_text()
+
+
+# --- a server whose owner did not let us ----------------------------------------------
+@pytest.fixture
+def stranger(database: None) -> Iterator[str]:
+    """A role that may sign in to the test's database, and nothing else."""
+    name = f"{settings.DB_DATABASE}_stranger"
+    with connect(settings.DB_DATABASE) as admin:
+        admin.execute(f'CREATE ROLE "{name}" LOGIN')
+        yield name
+        admin.execute(f'DROP ROLE "{name}"')
+
+
+def test_a_missing_permission_is_told_in_a_sentence(
+    data_dir: Path, stranger: str
+) -> None:
+    if settings.DB_EMBEDDED:
+        # Its way in is the operating system's account: try as a role that may do less.
+        with (
+            connect(settings.DB_DATABASE) as admin,
+            pytest.raises(psycopg.errors.InsufficientPrivilege) as refused,
+        ):
+            admin.execute(f'SET ROLE "{stranger}"; TABLE django_migrations')
+        said = sentence(refused.value)
+        assert said is not None
+        assert "permission denied for table django_migrations" in said
+        return
+    for command in (["up", "--port", "0"], ["migrate"], ["telemetry", "count"]):
+        ended = powerdash(
+            data_dir, *command, DB_HOST=settings.DB_HOST, DB_USERNAME=stranger,
+            DB_DATABASE=settings.DB_DATABASE, DB_PORT=str(settings.DB_PORT),
+            DB_PASSWORD=settings.DB_PASSWORD,
+        )  # fmt: skip
+        assert ended.returncode == 1
+        assert ended.stderr.count("\n") == 1, ended.stderr
+        assert "permission denied" in ended.stderr
+        assert "grant" in ended.stderr

@@ -4,15 +4,20 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from asgiref.sync import sync_to_async
 
+from powerdash import settings
 from powerdash.devices import services
+from powerdash.devices.services import device_transition
 from powerdash.devices.status import Trigger
-from powerdash.ingest.latest import PHASES_MAX
+from powerdash.ingest.app import Ingest
+from powerdash.ingest.decode import BODY_MAX
 from powerdash.ingest.patience import FLOOR_S, FREE_FAILURES
-from tests.integration.ingest.conftest import Door, credentials, reading
+from powerdash.telemetry.reading import PHASES_MAX
+from tests.integration.ingest.conftest import Door, HeardBus, credentials, reading
 from tests.waiting import eventually
 
 UNKNOWN = "8f1d9b9e-0000-4000-8000-000000000000"
@@ -227,11 +232,106 @@ async def test_a_lost_connection_for_changes_is_found_again_at_once(door: Door) 
     assert await door.ingest.ready()
 
 
+@pytest.mark.parametrize(
+    ("trouble", "undo"),
+    [
+        (
+            "ALTER DATABASE {} SET default_transaction_read_only = on",
+            "ALTER DATABASE {} RESET ALL",
+        ),
+        (
+            "ALTER TABLE power_records RENAME TO gone",
+            "ALTER TABLE gone RENAME TO power_records",
+        ),
+    ],
+)
+async def test_it_is_not_ready_when_no_reading_could_be_stored(
+    door: Door, trouble: str, undo: str
+) -> None:
+    name = settings.DB_DATABASE
+    assert await door.ingest.ready()
+    await door.pg.execute(trouble.format(name))
+    await _disconnect(door, "ingest%")
+    try:
+        await eventually(lambda: _is_ready(door, wanted=False))
+    finally:
+        await door.pg.execute("SET default_transaction_read_only = off")
+        await door.pg.execute(undo.format(name))
+        await _disconnect(door, "ingest%")
+    await eventually(lambda: _is_ready(door, wanted=True))
+
+
+async def test_it_is_not_ready_while_the_table_is_locked(door: Door) -> None:
+    async with door.pg.transaction():
+        await door.pg.execute("LOCK TABLE power_records IN ACCESS EXCLUSIVE MODE")
+        assert not await door.ingest.ready()
+    await eventually(lambda: _is_ready(door, wanted=True))
+
+
+async def _is_ready(door: Door, *, wanted: bool) -> bool:
+    return await door.ingest.ready() is wanted
+
+
+async def _disconnect(door: Door, whose: str) -> None:
+    await door.pg.execute(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+        " application_name LIKE 'powerdash ' || $1 AND datname = current_database()",
+        whose,
+    )
+
+
 async def test_a_device_cannot_make_phases_without_end(door: Door) -> None:
-    many = [reading(attributes={"phase": f"L{n}"}) for n in range(PHASES_MAX + 1)]
-    answer = await door.post(many)
-    assert answer.status_code == 422
-    assert "attributes.phase" in answer.json()["errors"]
-    assert (await door.post(many[:-1])).status_code == 201
+    many = [reading(attributes={"phase": f"L{n}"}) for n in range(PHASES_MAX + 2)]
+    answer = await door.post([*many, {"ts": "x"}])
+    assert answer.status_code == 207
+    body = answer.json()
+    assert (body["accepted"], body["refused"]) == (PHASES_MAX, 3)
+    assert body["errors"]["32.attributes.phase"] == [
+        "a device may have at most 32 phases"
+    ]
+    assert "33.attributes.phase" in body["errors"]
+    assert "34.current" in body["errors"]
     assert (await door.post(many[-1])).status_code == 422
-    assert (await door.post(many[0])).status_code == 201
+    assert (await door.post(reading(attributes={"phase": "L0"}))).status_code == 201
+    # Another process has not seen them, and knows them all the same.
+    other = Ingest(HeardBus())
+    await other.start()
+    transport = httpx.ASGITransport(app=other)
+    async with httpx.AsyncClient(
+        transport=transport, base_url="http://other"
+    ) as client:
+        refused = await client.post("/api/ingest", json=many[-1], headers=door.headers)
+        assert refused.status_code == 422
+        known = reading(attributes={"phase": "L1"})
+        accepted = await client.post("/api/ingest", json=known, headers=door.headers)
+        assert accepted.status_code == 201
+    await other.stop()
+
+
+async def test_every_refusal_is_recorded(door: Door) -> None:
+    big = b" " * (BODY_MAX + 1)
+    answers = [
+        await door.client.post("/api/ingest", content=big, headers=door.headers),
+        await door.post(reading(), **{"Content-Encoding": "br"}),
+    ]
+    await sync_to_async(device_transition)(
+        device_id=door.device.device.pk,
+        trigger=Trigger.DECOMMISSIONED,
+        at=datetime.now(UTC),
+    )
+
+    async def is_refused() -> bool:
+        return (await door.post(reading())).status_code == 403
+
+    await eventually(is_refused)
+    assert [answer.status_code for answer in answers] == [413, 415]
+    await door.ingest.stop()
+    rows = await door.pg.fetch(
+        "SELECT type, data->>'reason' AS reason FROM events"
+        " WHERE type LIKE 'ingest.rejected%'"
+    )
+    assert {tuple(row) for row in rows} == {
+        ("ingest.rejected_schema", "too_large"),
+        ("ingest.rejected_schema", "unsupported_encoding"),
+        ("ingest.rejected_auth", "decommissioned"),
+    }

@@ -62,7 +62,7 @@ QUERIES = {
         "tier",
         "agg",
         "tz",
-    ),  # fmt: skip
+    ),
     "/api/series": ("from", "to", "max_points", "tier", "tz", "devices", "tags"),
     "/api/events": ("type", "device", "user_id", "from", "to", "cursor", "limit"),
     "/api/curve": ("minutes",),

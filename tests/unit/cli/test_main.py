@@ -40,19 +40,12 @@ def test_what_is_no_data_folder_is_left_to_the_parser(
 
 @pytest.mark.parametrize("entry", main.ENTRIES, ids=lambda entry: entry.name)
 def test_every_command_is_there(entry: main.Entry) -> None:
-    if entry.needs_database([]):
+    if entry.database:
         from powerdash.cli.database import set_up_django
 
         set_up_django()
     module = importlib.import_module(entry.module)
     assert callable(module.app if entry.group else module.command)
-
-
-def test_the_database_is_there_when_an_option_asks_for_it() -> None:
-    simulate = main.chosen(["simulate"])
-    assert simulate is not None
-    assert not simulate.needs_database(["simulate", "--devices", "2"])
-    assert simulate.needs_database(["simulate", "--organization=x"])
 
 
 def test_an_unknown_command_ends_with_status_2(

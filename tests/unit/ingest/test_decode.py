@@ -13,6 +13,7 @@ from powerdash.ingest.decode import (
     BodyInvalid,
     BodyTooLarge,
     Decoded,
+    Sender,
     decode,
     inflate,
 )
@@ -25,8 +26,11 @@ LIMITS = Limits(
 GOOD = b'{"ts":"2026-01-31T12:00:00Z","current":5.2,"voltage":230}'
 
 
+SENDER = Sender(7, frozenset({"L1"}), LIMITS)
+
+
 def read(body: bytes, *, ndjson: bool = False) -> Decoded:
-    return decode(body, ndjson=ndjson, device_id=7, limits=LIMITS)
+    return decode(body, ndjson=ndjson, sender=SENDER)
 
 
 @pytest.mark.parametrize(
@@ -161,3 +165,21 @@ def test_a_flood_of_nothing_is_refused_before_it_is_unfolded(
 ) -> None:
     with pytest.raises(BodyTooLarge):
         read(body, ndjson=ndjson)
+
+
+def test_gzip_may_have_several_members() -> None:
+    assert inflate(gzip.compress(b"one ") + gzip.compress(b"two")) == b"one two"
+    with pytest.raises(BodyInvalid):
+        inflate(gzip.compress(b"one ") + b"rest")
+    with pytest.raises(BodyTooLarge):
+        inflate(gzip.compress(b"x" * INFLATED_MAX) + gzip.compress(b"y"))
+
+
+def test_phases_beyond_what_a_device_may_have_are_refused_by_name() -> None:
+    phases = [f'"attributes":{{"phase":"P{n}"}}' for n in range(40)]
+    body = b"[" + b",".join(GOOD[:-1] + b"," + p.encode() + b"}" for p in phases) + b"]"
+    decoded = read(body)
+    assert (len(decoded.readings), decoded.refused) == (31, 9)
+    assert set(decoded.errors) == {f"{n}.attributes.phase" for n in range(31, 40)}
+    known = Sender(7, frozenset(f"P{n}" for n in range(32)), LIMITS)
+    assert len(decode(body, ndjson=False, sender=known).readings) == 32

@@ -10,7 +10,7 @@ from powerdash.ingest.latest import FRAME_EVERY_S, Latest
 from powerdash.telemetry.reading import Reading
 
 AT = datetime(2026, 1, 31, 12, tzinfo=UTC)
-DEVICE = Device(7, "the-uuid", 1, "Main feeder", b"", False, 120)
+DEVICE = Device(7, "the-uuid", 1, "Main feeder", b"", False, 120, frozenset({"L1"}))
 
 
 def reading(
@@ -76,3 +76,10 @@ def test_what_is_given_back_is_saved_next_time() -> None:
     assert latest.unsaved() == ([], [])
     latest.give_back(*taken)
     assert latest.unsaved() == taken
+
+
+def test_it_knows_the_phases_of_a_device() -> None:
+    latest = Latest()
+    assert latest.phases_of(DEVICE) == {"L1"}
+    latest.record(DEVICE, [reading(0, phase="L2")], AT)
+    assert latest.phases_of(DEVICE) == {"L1", "L2"}

@@ -133,7 +133,7 @@ def test_other_attributes_are_kept() -> None:
     }
 
 
-@pytest.mark.parametrize("phase", ["a" * 11, 1, "L\n1", "\ud800"])
+@pytest.mark.parametrize("phase", ["a" * 11, 1.5, True, "L\n1", "\ud800"])
 def test_a_bad_phase_is_refused(phase: object) -> None:
     assert "attributes.phase" in refusal(attributes={"phase": phase})
 
@@ -152,3 +152,12 @@ def test_what_jsonb_cannot_hold_is_replaced() -> None:
         "x": "a\ufffdb",
         "y": "\\u0000",
     }
+
+
+def test_a_phase_may_be_a_number() -> None:
+    assert row(attributes={"phase": 1}).phase == "1"
+
+
+def test_what_is_no_number_is_marked_and_no_device_marks_itself() -> None:
+    marked = flags(row(attributes={"thd": float("inf"), "_quality": "perfect"}))
+    assert marked == {"thd": None, "_quality": {"thd": "not_finite"}}

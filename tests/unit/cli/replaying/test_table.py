@@ -1,16 +1,27 @@
 """Files as tables, and what is said of those that are none."""
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pytest
 
-from powerdash.cli.replaying.table import FileUnreadable, Table, file_digest
+from powerdash.cli.replaying.table import (
+    PLAIN,
+    FileUnreadable,
+    Layout,
+    Table,
+    at_rest,
+    file_digest,
+)
 
 
-def table(file: Path, body: bytes, **given: str) -> tuple[list[str], list[list[str]]]:
+def table(
+    file: Path, body: bytes, layout: Layout = PLAIN
+) -> tuple[list[str], list[list[str]]]:
     file.write_bytes(body)
-    with Table(file, **given) as opened:
+    with Table(file, layout) as opened:
         return opened.header, list(opened.rows())
 
 
@@ -28,7 +39,7 @@ def test_it_reads_gzip_whatever_the_name(tmp_path: Path) -> None:
 
 
 def test_it_takes_the_delimiter_given(tmp_path: Path) -> None:
-    assert table(tmp_path / "x", b"a,b;c\n1,5;2\n", delimiter=";")[1] == [["1,5", "2"]]
+    assert table(tmp_path / "x", b"a,b;c\n1,5;2\n", Layout(";"))[1] == [["1,5", "2"]]
 
 
 def test_it_knows_how_far_it_has_read(tmp_path: Path) -> None:
@@ -46,7 +57,7 @@ def test_it_knows_how_far_it_has_read(tmp_path: Path) -> None:
         (b"", "no header"),
         (b"\n1,2\n", "no header"),
         (gzip.compress(b"a,b\n" + bytes(range(97, 120)) * 9000)[:-20], "cut short"),
-        (b"a,b\n1,\xff\xfe\n", "not UTF-8"),
+        (b"a,b\n1,\xff\xfe\n", "not utf-8"),
         (b'a,b\n1,"' + b"x" * 140_000 + b"\n", "line"),
     ],
 )
@@ -68,3 +79,33 @@ def test_the_digest_follows_the_content(tmp_path: Path) -> None:
     assert file_digest(one) == file_digest(two)
     two.write_bytes(b"b")
     assert file_digest(one) != file_digest(two)
+
+
+def test_it_reads_other_encodings_and_skips_what_stands_before(tmp_path: Path) -> None:
+    body = "Zähler 7\r\n\r\nZeit;Strom\r\n1;2\r\n".encode("latin-1")
+    with pytest.raises(FileUnreadable, match="--encoding"):
+        table(tmp_path / "x", body)
+    layout = Layout(encoding="latin-1", skip_lines=2)
+    assert table(tmp_path / "x", body, layout) == (["Zeit", "Strom"], [["1", "2"]])
+    with pytest.raises(FileUnreadable, match="--encoding klingon"):
+        table(tmp_path / "x", body, Layout(encoding="klingon"))
+
+
+def test_columns_without_a_header_are_called_by_their_numbers(tmp_path: Path) -> None:
+    found = table(tmp_path / "x", b"1,2\n3,4\n", Layout(header=False))
+    assert found == (["1", "2"], [["1", "2"], ["3", "4"]])
+
+
+def test_a_pipe_is_copied_to_be_read_again(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writing = threading.Thread(target=pipe.write_bytes, args=(b"a,b\n1,2\n",))
+    writing.start()
+    with at_rest(pipe) as file:
+        for _ in range(2):
+            with Table(file) as opened:
+                assert list(opened.rows()) == [["1", "2"]]
+    writing.join()
+    assert not file.exists()
+    with at_rest(tmp_path / "missing") as file:
+        assert file == tmp_path / "missing"
