@@ -16,12 +16,14 @@ READ = _env.read
 
 # --- the installation -----------------------------------------------------------------
 DATA_DIR = Path(_env.text("POWERDASH_DATA_DIR", str(datadir.default()))).absolute()
-SECRET_KEY = _env.secret("SECRET_KEY") or datadir.secret_key(DATA_DIR)
+SECRET_KEY = _env.secret("SECRET_KEY") or _env.made(
+    "SECRET_KEY", datadir.secret_key(DATA_DIR), datadir.secret_key_file(DATA_DIR)
+)
 DEBUG = _env.boolean("DEBUG", False)
 ALLOWED_HOSTS = list(_env.words("ALLOWED_HOSTS", ("*",)))
-CSRF_TRUSTED_ORIGINS = list(_env.words("CSRF_TRUSTED_ORIGINS"))
+CSRF_TRUSTED_ORIGINS = list(_env.words("CSRF_TRUSTED_ORIGINS", check=env.origin))
 SECURE_COOKIES = _env.boolean("SECURE_COOKIES", False)
-TRUSTED_PROXIES = list(_env.words("TRUSTED_PROXIES"))
+TRUSTED_PROXIES = list(_env.words("TRUSTED_PROXIES", check=env.network))
 LOG_LEVEL = _env.choice("LOG_LEVEL", "INFO", ("DEBUG", "INFO", "WARNING", "ERROR"))
 
 
@@ -53,8 +55,10 @@ RABBITMQ_PASSWORD = _env.secret("RABBITMQ_PASSWORD", "guest")
 RABBITMQ_VHOST = _env.text("RABBITMQ_VHOST", "/")
 
 # --- Pusher protocol: our own server unless PUSHER_HOST is set ------------------------
-PUSHER_APP_ID = _env.text("PUSHER_APP_ID", "1")
-PUSHER_APP_KEY = _env.text("PUSHER_APP_KEY", derived_key("pusher key")[:20])
+PUSHER_APP_ID = _env.text("PUSHER_APP_ID", "1", shape=env.NAME)
+PUSHER_APP_KEY = _env.text(
+    "PUSHER_APP_KEY", derived_key("pusher key")[:20], shape=env.NAME
+)
 PUSHER_APP_SECRET = _env.secret("PUSHER_APP_SECRET", derived_key("pusher secret"))
 PUSHER_HOST = _env.text("PUSHER_HOST")
 PUSHER_PORT = _env.integer("PUSHER_PORT", 443, least=1, most=65535)
@@ -73,6 +77,11 @@ INGEST_WINDOW_DAYS = _env.integer("INGEST_WINDOW_DAYS", 30 * 365, least=1, most=
 INGEST_FUTURE_SECONDS = _env.integer("INGEST_FUTURE_SECONDS", 300, most=86_400)
 INGEST_EVENTS = _env.choice("INGEST_EVENTS", "minute", ("minute", "request"))
 INGEST_QUEUE_READINGS = _env.integer("INGEST_QUEUE_READINGS", 100_000, least=5_000)
+
+# --- tokens of an OpenID provider: read and checked; the API takes none yet ----------
+OAUTH_ISSUER_URL = _env.text("OAUTH_ISSUER_URL", shape=env.URL)
+OAUTH_AUDIENCE = _env.text("OAUTH_AUDIENCE", "power-dashboard")
+OAUTH_JWKS_URI = _env.text("OAUTH_JWKS_URI", shape=env.URL)
 
 # --- Django ---------------------------------------------------------------------------
 ROOT_URLCONF = "powerdash.urls"

@@ -16,6 +16,7 @@ from powerdash.cli.tenants import (
     organization_named,
     print_json,
 )
+from powerdash.devices.curl import ingest_curl
 from powerdash.devices.fields import HEARTBEAT_MOST_S, DeviceFields
 from powerdash.devices.selectors import device_silent
 from powerdash.devices.services import (
@@ -53,6 +54,9 @@ def register(  # noqa: PLR0913, PLR0917 - the options of the command
             help="Silence that takes it offline; else OFFLINE_SLA_SECONDS.",
         ),
     ] = None,
+    url: Annotated[
+        str, typer.Option("--url", help="The server, for the command printed.")
+    ] = "http://127.0.0.1:8000",
     as_json: JsonOption = False,
 ) -> None:
     """Register devices and print each UUID and secret, which is shown only now."""
@@ -65,7 +69,7 @@ def register(  # noqa: PLR0913, PLR0917 - the options of the command
     }
     with mistakes_told():
         for made in _registered(owner, numbered(name, count), fields):
-            _print(made, as_json=as_json)
+            _print(made, "" if count > 1 else url, as_json=as_json)
 
 
 def numbered(name: str, count: int) -> list[str]:
@@ -88,7 +92,7 @@ def _registered(
         )
 
 
-def _print(made: RegisteredDevice, *, as_json: bool) -> None:
+def _print(made: RegisteredDevice, url: str, *, as_json: bool) -> None:
     row = {
         "uuid": str(made.device.uuid),
         "secret": made.secret,
@@ -98,6 +102,8 @@ def _print(made: RegisteredDevice, *, as_json: bool) -> None:
         print_json(row)
     else:
         typer.echo("{name}\n  uuid    {uuid}\n  secret  {secret}".format(**row))
+        if url:
+            typer.echo(ingest_curl(url, uuid=row["uuid"], secret=made.secret))
 
 
 @app.command("check-heartbeats")

@@ -32,13 +32,18 @@ def socket_dir(data_dir: Path) -> Path:
     return Path(tempfile.gettempdir()) / f"powerdash-{os.geteuid()}-{digest}"
 
 
+def secret_key_file(data_dir: Path) -> Path:
+    """Return the file of the installation's secret key."""
+    return data_dir / "secret_key"
+
+
 def secret_key(data_dir: Path) -> str:
     """Return the installation's secret key, made on first use (mode 0600).
 
     Raises:
         OSError: The folder or the file cannot be read or made.
     """
-    file = data_dir / "secret_key"
+    file = secret_key_file(data_dir)
     if not file.exists():
         data_dir.mkdir(parents=True, exist_ok=True)
         descriptor, draft = tempfile.mkstemp(prefix=".secret_key.", dir=data_dir)

@@ -4,11 +4,14 @@ Every reader names its variable in the error it raises. A secret may also be giv
 as `NAME_FILE`, the path of a file that holds it.
 """
 
+import ipaddress
+import math
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
@@ -33,6 +36,18 @@ class Setting:
     value: object
     source: str
     secret: bool
+
+
+class Shape(NamedTuple):
+    """What a text must look like, as a regular expression and in words."""
+
+    pattern: str
+    said: str
+
+
+ANY = Shape(r".*", "a line")
+NAME = Shape(r"[A-Za-z0-9_-]+", "letters, digits, - and _")
+URL = Shape(r"https?://\S+", "an address such as https://id.example.org")
 
 
 class Env:
@@ -80,9 +95,20 @@ class Env:
         self.read[name] = Setting(name, value, source, secret)
         return value
 
-    def text(self, name: str, default: str = "") -> str:
-        """Read a text."""
-        return self._get(name, default, str)
+    def text(self, name: str, default: str = "", *, shape: Shape = ANY) -> str:
+        """Read a text of a shape."""
+
+        def cast(text: str) -> str:
+            if not re.fullmatch(shape.pattern, text):
+                raise ValueError(f"must be {shape.said}")
+            return text
+
+        return self._get(name, default, cast)
+
+    def made(self, name: str, value: str, file: Path) -> str:
+        """Note that a secret which was not given is the one in a file of ours."""
+        self.read[name] = Setting(name, value, f"file {file}", secret=True)
+        return value
 
     def secret(self, name: str, default: str = "") -> str:
         """Read a secret, from `NAME` or from the file that `NAME_FILE` names."""
@@ -138,16 +164,47 @@ class Env:
 
         return self._get(name, default, cast)
 
-    def words(self, name: str, default: tuple[str, ...] = ()) -> tuple[str, ...]:
-        """Read a comma-separated list."""
+    def words(
+        self,
+        name: str,
+        default: tuple[str, ...] = (),
+        *,
+        check: Callable[[str], object] = str,
+    ) -> tuple[str, ...]:
+        """Read a comma-separated list of at least one word.
+
+        Args:
+            check: Raises ValueError, with how it must be, for a word that is none.
+        """
 
         def cast(text: str) -> tuple[str, ...]:
-            return tuple(word.strip() for word in text.split(",") if word.strip())
+            words = tuple(word.strip() for word in text.split(",") if word.strip())
+            if not words:
+                raise ValueError("holds nothing")
+            for word in words:
+                check(word)
+            return words
 
         return self._get(name, default, cast)
 
 
+def origin(word: str) -> None:
+    """Check one of `CSRF_TRUSTED_ORIGINS`."""
+    if not re.fullmatch(r"https?://[^/\s]+", word):
+        raise ValueError("must hold origins such as https://power.example.org")
+
+
+def network(word: str) -> None:
+    """Check an address or a network."""
+    try:
+        ipaddress.ip_network(word, strict=False)
+    except ValueError:
+        raise ValueError("must hold addresses or networks") from None
+
+
 def _bounded(number: T, least: float, most: float | None) -> T:
+    if not math.isfinite(number):  # type: ignore[arg-type]
+        raise ValueError("must be finite")
     if not (number >= least and (most is None or number <= most)):  # type: ignore[operator]
         upper = "" if most is None else f" and at most {most}"
         raise ValueError(f"must be at least {least}{upper}")
@@ -158,6 +215,10 @@ def load(directory: Path) -> Env:
     """Read `.env` in `directory` (the environment wins) and return the reader."""
     from dotenv import dotenv_values
 
-    file = {k: v for k, v in dotenv_values(directory / ".env").items() if v is not None}
+    try:
+        found = dotenv_values(directory / ".env")
+    except UnicodeDecodeError:
+        raise SettingInvalid(f"{directory / '.env'} is not UTF-8 text.") from None
+    file = {k: v for k, v in found.items() if v is not None}
     names = frozenset(file.keys() - os.environ.keys())
     return Env({**file, **os.environ}, dotenv=names)

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Query, Router, Schema, Status
 from pydantic import AfterValidator, ConfigDict, Field, StrictInt, StrictStr
 
+from powerdash.devices.curl import ingest_curl
 from powerdash.devices.fields import HEARTBEAT_MOST_S, DeviceFields
 from powerdash.devices.selectors import DeviceQuery, device_get
 from powerdash.devices.services import device_register, device_transition
@@ -24,7 +25,6 @@ from powerdash.web.api.answers import (
     RefusalAnswer,
     RegisteredAnswer,
 )
-from powerdash.web.api.curl import ingest_curl
 from powerdash.web.api.links import links_of
 from powerdash.web.api.tables import json_at_once
 from powerdash.web.api.texts import PlainText
@@ -112,7 +112,9 @@ def device_create(request: HttpRequest, draft: DeviceChange) -> Any:
         **draft.given(),
     )
     device = present.device(device_get(viewer, str(made.device.pk)))
-    curl = ingest_curl(request, uuid=device.uuid, secret=made.secret, at=at)
+    curl = ingest_curl(
+        request.build_absolute_uri("/"), uuid=device.uuid, secret=made.secret
+    )
     return Status(201, RegisteredAnswer(device, made.secret, curl))
 
 

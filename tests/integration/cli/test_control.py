@@ -134,6 +134,7 @@ def test_it_registers_one_device_as_told() -> None:
     said = call(devices.app, "register", *words).stdout
     device = Device.objects.get()
     assert said.startswith(f"Pump\n  uuid    {device.uuid}\n  secret  ")
+    assert "curl http://127.0.0.1:8000/api/ingest" in said
     assert (device.tags, device.model) == (["a", "b"], "P")
     assert (device.location, device.heartbeat_interval_s) == ("Cellar", 30)
 

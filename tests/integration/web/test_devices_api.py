@@ -1,5 +1,6 @@
 """`/api/devices`: the list, one device, what can be done with it."""
 
+import json
 import shlex
 from collections.abc import Callable
 from datetime import timedelta
@@ -152,6 +153,7 @@ def test_it_registers_a_device_and_shows_the_secret_once(
     assert body["device"]["responsible"] == "Viewer"
     words = shlex.split(body["curl"])
     assert "http://testserver/api/ingest" in words
+    assert json.loads(words[-1])["voltage"] == 230.0
     assert f"X-Device-Secret: {body['secret']}" in words
     shown = client.get(f"/api/devices/{device.uuid}").content.decode()
     assert body["secret"] not in shown

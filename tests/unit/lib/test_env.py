@@ -4,7 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from powerdash.lib.env import Env, Setting, SettingInvalid, load
+from powerdash.lib.env import (
+    NAME,
+    Env,
+    Setting,
+    SettingInvalid,
+    load,
+    network,
+    origin,
+)
 
 
 def test_an_empty_or_null_value_counts_as_unset() -> None:
@@ -77,3 +85,31 @@ def test_the_environment_beats_the_file(
         "environment",
         ".env",
     ]
+
+
+def test_words_are_checked_one_by_one() -> None:
+    for text in (",", "10.0.0.0/8, here"):
+        with pytest.raises(SettingInvalid, match=r"^A: "):
+            Env({"A": text}).words("A", check=network)
+    assert Env({"A": "10.0.0.0/8,::1"}).words("A", check=network)
+    with pytest.raises(SettingInvalid, match="https://power"):
+        Env({"A": "example.org"}).words("A", check=origin)
+    assert Env({"A": "http://here:8000"}).words("A", check=origin)
+
+
+def test_a_text_has_its_shape() -> None:
+    with pytest.raises(SettingInvalid, match="must be letters, digits"):
+        Env({"A": "a b"}).text("A", shape=NAME)
+    assert Env({"A": "a-b"}).text("A", shape=NAME) == "a-b"
+
+
+def test_a_secret_made_by_us_tells_its_file(tmp_path: Path) -> None:
+    env = Env({})
+    assert env.made("A", "hush", tmp_path / "key") == "hush"
+    assert env.read["A"] == Setting("A", "hush", f"file {tmp_path / 'key'}", True)
+
+
+def test_a_file_of_settings_that_is_no_text_is_told(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"A=\xff\xfe")
+    with pytest.raises(SettingInvalid, match="is not UTF-8 text"):
+        load(tmp_path)
