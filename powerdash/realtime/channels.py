@@ -51,6 +51,10 @@ class Channels:
             if subscribers := self._subscribers.get(frame.channel):
                 _fan_out(frame, subscribers)
 
+    def watched(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+        """Return the frames that somebody here is subscribed to."""
+        return (frame for frame in frames if frame.channel in self._subscribers)
+
     def count(self, channel: str) -> int:
         """Return the number of connections on a channel."""
         return len(self._subscribers.get(channel, ()))

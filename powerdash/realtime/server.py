@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -11,9 +12,10 @@ from prometheus_client import Gauge
 
 from powerdash import settings
 from powerdash.lib import clock, pusher
-from powerdash.lib.broker import LiveBus, live_bus_from_settings
+from powerdash.lib.broker import Frame, LiveBus, live_bus_from_settings
 from powerdash.realtime import api, protocol
 from powerdash.realtime.channels import Channels
+from powerdash.realtime.pace import Pace
 from powerdash.realtime.session import Message, Receive, SendMessage, Session
 from powerdash.realtime.summaries import Summaries
 
@@ -21,6 +23,7 @@ log = structlog.get_logger(__name__)
 
 CONNECTIONS_MAX = 10_000  # in one process
 TICK_S = 1.0
+PACE_S = 0.02  # how exactly a live value keeps its pace
 STOP_S = 5.0  # for browsers to take the goodbye
 
 CONNECTIONS = Gauge("powerdash_realtime_connections", "Open WebSocket connections.")
@@ -46,6 +49,8 @@ class Realtime:
         self._api = api.Api(
             self._app, self._channels, self._bus, lambda: clock.now().timestamp()
         )
+        self._pace = Pace()
+        self._turn: asyncio.TimerHandle | None = None
         self._sessions: set[Session] = set()
         self._ended = asyncio.Event()
         self._summaries = Summaries(self._channels)
@@ -53,9 +58,24 @@ class Realtime:
 
     async def start(self) -> None:
         """Join the live bus and begin to look after silent connections."""
-        await self._bus.start(self._channels.deliver)
+        await self._bus.start(self._hear)
         self._ticker = asyncio.create_task(self._tick(), name="realtime ticker")
         self._summaries.start()
+
+    def _hear(self, frames: Sequence[Frame]) -> None:
+        """Hand frames from the bus to their subscribers, live values at their pace."""
+        watched = self._channels.watched(frames)
+        loop = asyncio.get_running_loop()
+        self._channels.deliver(self._pace.take(watched, loop.time()))
+        if self._pace.is_waiting() and self._turn is None:
+            self._turn = loop.call_later(PACE_S, self._tell_waiting)
+
+    def _tell_waiting(self) -> None:
+        self._turn = None
+        loop = asyncio.get_running_loop()
+        self._channels.deliver(self._pace.due(loop.time()))
+        if self._pace.is_waiting():
+            self._turn = loop.call_later(PACE_S, self._tell_waiting)
 
     async def stop(self) -> None:
         """Ask every client to come back elsewhere (4200), then leave the bus."""
@@ -63,6 +83,8 @@ class Realtime:
             self._ticker.cancel()
             await asyncio.gather(self._ticker, return_exceptions=True)
         await self._summaries.stop()
+        if self._turn is not None:
+            self._turn.cancel()
         for session in self._sessions:
             session.apply(protocol.refusal(4200, "The server restarts."))
         await self._all_ended()

@@ -132,9 +132,7 @@ async def test_a_slow_client_gets_the_newest_state_of_each_live_value(
         heard = b""
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(20):
-            while b'"burst 29' not in heard.replace(b"\\", b""):
+            while not all(f'"[{n},'.encode() in heard for n in range(2_990, 3_000)):
                 heard += await loop.sock_recv(stuck.socket, 65_536)
-        for n in range(2_990, 3_000):
-            assert f'"[{n},'.encode() in heard
         assert heard.count(b'"[') < 1_500
     stuck.socket.close()
