@@ -12,6 +12,7 @@ SWEEP_EVERY_S = 1.0
 # The buckets that are open are made anew in each turn: rarer is cheaper, and what they
 # show is fresh within ten seconds.
 ROLLUP_EVERY_S = 4.0
+LOAD_EVERY_S = 10.0
 PARTITIONS_EVERY_S = 3600.0
 SESSIONS_EVERY_S = 86_400.0
 
@@ -31,6 +32,13 @@ def rollup() -> bool:
         return rollup_step(at=clock.now()).more
     except RollupRunning:
         return False  # another worker, or somebody's command, is at it
+
+
+def load() -> None:
+    """Record the power of every organization."""
+    from powerdash.telemetry.services.load import load_record
+
+    load_record(at=clock.now())
 
 
 def partitions() -> None:
@@ -55,6 +63,7 @@ def loops() -> list[Loop]:
         Loop("sessions", SESSIONS_EVERY_S, _in_thread(sessions)),
         Loop("heartbeat sweep", SWEEP_EVERY_S, _in_thread(sweep)),
         Loop("rollup", ROLLUP_EVERY_S, _in_thread(rollup)),
+        Loop("load", LOAD_EVERY_S, _in_thread(load)),
         Loop("relay", 0.0, relay.turn, relay.close),
     ]
 

@@ -1,6 +1,6 @@
 """Arithmetic of curves: gaps, holding of last values, sums. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -52,4 +52,22 @@ def curve_total(
             float(value) if known else None
             for value, known in zip(total, heard, strict=True)
         ],
+    )
+
+
+def curve_seen(
+    seen: Mapping[int, float], *, since: datetime, until: datetime, step_s: int
+) -> Curve:
+    """Return a curve of what was seen.
+
+    Args:
+        seen: Mean power in W by step number.
+    """
+    steps = range(
+        int(since.timestamp()) // step_s, int(until.timestamp()) // step_s + 1
+    )
+    return Curve(
+        step_s=step_s,
+        ts=[step * step_s for step in steps],
+        power_w=[seen.get(step) for step in steps],
     )

@@ -58,15 +58,27 @@ FROM devices d JOIN power_records p ON p.device_id = d.id
 WHERE d.organization_id = %(organization_id)s AND p.ts >= %(since)s AND p.ts < %(until)s
 GROUP BY p.device_id, p.phase, d.heartbeat_interval_s, step
 
--- curve_5m --
--- The same from the rollups, for organizations of many devices.
-SELECT r.device_id, r.phase, d.heartbeat_interval_s,
-    floor(extract(epoch FROM r.bucket_start_ts) / %(step_s)s)::bigint AS step,
-    avg(r.avg_active_power)
-FROM devices d JOIN telemetry_rollups_5m r ON r.device_id = d.id
-WHERE d.organization_id = %(organization_id)s
-    AND r.bucket_start_ts >= %(since)s AND r.bucket_start_ts < %(until)s
-GROUP BY r.device_id, r.phase, d.heartbeat_interval_s, step
+-- curve_load --
+-- Mean power of an organization by step, as it was seen.
+SELECT floor(extract(epoch FROM at) / %(step_s)s)::bigint AS step, avg(power_w)
+FROM telemetry_load
+WHERE organization_id = %(organization_id)s AND at >= %(since)s AND at < %(until)s
+GROUP BY step
+
+-- load_record --
+-- The power of every organization now; another worker may have been faster.
+INSERT INTO telemetry_load (organization_id, at, power_w, reporting)
+SELECT d.organization_id, %(at)s, sum(l.power * coalesce(l.power_factor, 1)),
+    count(DISTINCT d.id)
+FROM devices d JOIN telemetry_latest l ON l.device_id = d.id
+WHERE d.status <> 'decommissioned'
+    AND l.ts > %(at)s::timestamptz - d.heartbeat_interval_s * interval '1 second'
+GROUP BY d.organization_id
+ON CONFLICT DO NOTHING
+
+-- load_forget --
+-- What is over a day old: rollups tell of it.
+DELETE FROM telemetry_load WHERE at < %(at)s::timestamptz - interval '25 hours'
 
 -- series_raw --
 -- A device's readings by step. Its phases are named, so that each is one index range.

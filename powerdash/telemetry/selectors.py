@@ -10,14 +10,14 @@ from typing import Any
 
 from django.db import connection
 
-from powerdash.telemetry.curve import Curve, curve_total
+from powerdash.telemetry.curve import Curve, curve_seen, curve_total
 from powerdash.telemetry.models import LatestReading
+from powerdash.telemetry.services.load import LOAD_EVERY_S
 from powerdash.telemetry.sql import QUERIES
 from powerdash.telemetry.summary import Summary, summaries
 
 RECORDS_MAX = 5_000
-RAW_CURVE_DEVICES = 200  # organizations of more devices get their curve from rollups
-ROLLUP_S = 300
+RAW_CURVE_DEVICES = 200  # of more, the curve is as the worker saw it
 HOLD_MAX = timedelta(minutes=15)
 
 
@@ -92,17 +92,22 @@ def curve(
     """Return an organization's load curve: active power summed over devices, by step.
 
     A device's last value holds until its heartbeat interval has passed, so that slow
-    meters do not make the sum flicker. Organizations of more than `RAW_CURVE_DEVICES`
-    devices get steps of five minutes.
+    meters do not make the sum flicker. Of organizations of more than
+    `RAW_CURVE_DEVICES` devices the power was recorded every `LOAD_EVERY_S` seconds.
     """
-    devices = _rows("devices", organization_id=organization_id)[0][0]
-    name, step_s = (
-        ("curve_raw", step_s)
-        if devices <= RAW_CURVE_DEVICES
-        else ("curve_5m", max(step_s, ROLLUP_S))
-    )
+    [(devices,)] = _rows("devices", organization_id=organization_id)
+    if devices > RAW_CURVE_DEVICES:
+        step_s = max(step_s, LOAD_EVERY_S)
+        seen = _rows(
+            "curve_load",
+            organization_id=organization_id,
+            since=since,
+            until=until,
+            step_s=step_s,
+        )
+        return curve_seen(dict(seen), since=since, until=until, step_s=step_s)
     rows = _rows(
-        name,
+        "curve_raw",
         organization_id=organization_id,
         since=since - HOLD_MAX,
         until=until,

@@ -65,6 +65,15 @@ CREATE TABLE telemetry_rollups_1d ({COLUMNS}) PARTITION BY RANGE (bucket_start_t
 CREATE TABLE telemetry_totals_5m ({TOTALS});
 CREATE TABLE telemetry_totals_1h ({TOTALS});
 
+-- The power of each organization as it was seen every ten seconds of the last day.
+CREATE TABLE telemetry_load (
+    organization_id bigint NOT NULL,
+    at timestamptz NOT NULL,
+    power_w double precision NOT NULL,
+    reporting integer NOT NULL,
+    PRIMARY KEY (organization_id, at)
+);
+
 -- Make the partitions of a rollup table that hold [moment]: a month of five minutes, a
 -- year of hours or days.
 CREATE FUNCTION telemetry_rollups_ensure(parent text, moment timestamptz) RETURNS void
@@ -91,7 +100,7 @@ FROM (
 
 UNDO = """
 DROP TABLE telemetry_rollups_5m, telemetry_rollups_1h, telemetry_rollups_1d,
-    telemetry_totals_5m, telemetry_totals_1h;
+    telemetry_totals_5m, telemetry_totals_1h, telemetry_load;
 DROP FUNCTION telemetry_rollups_ensure;
 """
 
