@@ -32,11 +32,17 @@ class TransitionNotAllowed(Exception):
     """The device cannot make this move from where it stands."""
 
     def __init__(self, status: DeviceStatus, trigger: Trigger) -> None:
-        super().__init__(f"A device that is {status} cannot be {_DONE[trigger]}.")
+        super().__init__(f"A device {_BEING[status]} cannot be {_DONE[trigger]}.")
         self.status = status
         self.trigger = trigger
 
 
+_BEING = {
+    DeviceStatus.ONLINE: "that is online",
+    DeviceStatus.OFFLINE: "that is offline",
+    DeviceStatus.MAINTENANCE: "in maintenance",
+    DeviceStatus.DECOMMISSIONED: "that is decommissioned",
+}
 _DONE = {
     Trigger.SEEN: "brought online",
     Trigger.SILENT: "taken offline",

@@ -34,6 +34,16 @@ class Unauthenticated(Exception):
         super().__init__("Sign in first.")
 
 
+class TokenMissing(Exception):
+    """The request has no CSRF token: another site's page may have sent it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send the cookie XSRF-TOKEN back in the header X-XSRF-TOKEN; on a page,"
+            " load it again and repeat what you did."
+        )
+
+
 class NoOrganization(Exception):
     """The user is in no organization, so there is nothing they could see."""
 

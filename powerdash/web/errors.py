@@ -25,6 +25,7 @@ from powerdash.lib.fields import FieldsInvalid
 from powerdash.lib.pusher import NameInvalid
 from powerdash.web.auth import (
     NoOrganization,
+    TokenMissing,
     Unauthenticated,
     denial_record,
 )
@@ -48,6 +49,7 @@ TABLE: dict[type[Exception], tuple[HTTPStatus, str, str | None]] = {
     Unauthenticated: (HTTPStatus.UNAUTHORIZED, "unauthenticated", None),
     LoginRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "login_refused", None),
     LoginThrottled: (HTTPStatus.TOO_MANY_REQUESTS, "too_many_requests", None),
+    TokenMissing: (HTTPStatus.FORBIDDEN, "csrf", None),
     ScopeMissing: (HTTPStatus.FORBIDDEN, "permission_denied", None),
     NoOrganization: (HTTPStatus.FORBIDDEN, "no_organization", None),
     PermissionDenied: (

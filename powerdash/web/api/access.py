@@ -4,11 +4,12 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from ninja.errors import HttpError
 from ninja.security import APIKeyCookie
 
 from powerdash.accounts.roles import Scope
 from powerdash.accounts.viewer import Viewer
-from powerdash.web.auth import viewer_for
+from powerdash.web.auth import TokenMissing, signed_in, viewer_for
 
 
 class Session(APIKeyCookie):
@@ -19,6 +20,19 @@ class Session(APIKeyCookie):
     def __init__(self, scope: Scope) -> None:
         super().__init__(csrf=True)
         self.scope = scope
+
+    def _get_key(self, request: HttpRequest) -> str | None:
+        """Ask for the token only of those who have a session to protect.
+
+        Raises:
+            TokenMissing: The request does not prove that it comes from our page.
+            Unauthenticated: Nobody is signed in.
+        """
+        signed_in(request)
+        try:
+            return super()._get_key(request)
+        except HttpError:
+            raise TokenMissing from None
 
     def authenticate(self, request: HttpRequest, key: str | None) -> Any:
         """Return the viewer, who has the scope.

@@ -14,6 +14,7 @@ from powerdash.devices.selectors import DeviceQuery, device_get
 from powerdash.devices.services import device_register, device_transition
 from powerdash.devices.status import DeviceStatus, Trigger
 from powerdash.lib import clock
+from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry import selectors as telemetry
 from powerdash.telemetry.services.devices import device_update
 from powerdash.web import present
@@ -127,6 +128,8 @@ def device_show(
     limit: Annotated[int, Query(ge=1, le=telemetry.RECORDS_MAX)] = RECORDS,
 ) -> HttpResponse:
     """Show a device, its newest reading by phase and its readings."""
+    if since and until and since >= until:
+        raise FieldsInvalid({"to": ["Choose a time after `from`."]})
     device = device_get(viewer_of_request(request), key)
     latest = telemetry.latest_by_device([device.pk]).get(device.pk, [])
     records = telemetry.records(

@@ -181,3 +181,16 @@ def test_it_refuses_what_does_not_come_from_our_page(cast: Cast, route: Route) -
     )
     assert answer.status_code == 403
     assert b"csrf" in answer.content.lower() or b"open too long" in answer.content
+
+
+def test_a_missing_token_is_told_as_such_and_only_to_who_is_signed_in(
+    cast: Cast,
+) -> None:
+    for part, status, code in (
+        ("owner", 403, "csrf"),
+        (NOBODY, 401, "unauthenticated"),
+    ):
+        client = cast.client(part)
+        client.handler.enforce_csrf_checks = True
+        answer = client.post("/api/devices", {}, content_type="application/json")
+        assert (answer.status_code, answer.json()["error"]) == (status, code)
