@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -10,12 +11,16 @@ import typer
 
 from powerdash.cli.errors import Refused
 from powerdash.lib import clock
+from powerdash.telemetry.exporting.files import FileFormat
+from powerdash.telemetry.exporting.rows import ExportQuery
 from powerdash.telemetry.rollup import Tier
 
 if TYPE_CHECKING:
+    from powerdash.accounts.models import Organization
     from powerdash.telemetry.verify import Difference
 
 DIFFERENCES_SHOWN = 20
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,6 +34,10 @@ ToOption = Annotated[
     str, typer.Option("--to", help="Before this time, RFC 3339 with an offset.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+OrganizationFilter = Annotated[
+    str | None,
+    typer.Option("--organization", metavar="SLUG", help="All of this organization."),
+]
 
 
 @app.command("count")
@@ -70,6 +79,63 @@ def rollup_command(as_json: JsonOption = False) -> None:
         typer.echo(json.dumps({"buckets": done[Tier.FIVE_MINUTES], **done}))
     else:
         typer.echo(f"Written: {_counted(done)}.")
+
+
+@app.command("export")
+def export_command(  # noqa: PLR0913, PLR0917 - the options of the command
+    form: Annotated[FileFormat, typer.Option("--format", help="Kind of file.")],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="Where it is written; - prints it.")
+    ],
+    device: DeviceOption = None,
+    organization: OrganizationFilter = None,
+    tier: Annotated[
+        Tier, typer.Option("--tier", help="Readings, or rollups of this length.")
+    ] = Tier.RAW,
+    since: FromOption = "",
+    until: ToOption = "",
+    tz: Annotated[
+        str, typer.Option("--tz", help="Zone of the times; else the organization's.")
+    ] = "",
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on behind the last line of a CSV file.")
+    ] = False,
+) -> None:
+    """Write readings or rollups of a device or an organization to a file."""
+    from powerdash.cli.exporting import export
+
+    whose = _owner(device, organization)
+    query = ExportQuery(
+        organization_id=whose.pk,
+        tier=tier,
+        since=_time("--from", since) or EARLIEST,
+        until=_time("--to", until) or clock.now(),
+        device_ids=[_device_id(device)] if device else None,
+    )
+    rows = export(
+        query, form=form, file=output, zone=tz or whose.timezone, resume=resume
+    )
+    typer.echo(f"{rows:,} rows written to {output}.", err=True)
+
+
+def _owner(device: UUID | None, slug: str | None) -> "Organization":
+    """Return the organization of a device, or the one named.
+
+    Raises:
+        Refused: There is no such device or organization, or neither is named.
+    """
+    from powerdash.cli.tenants import organization_named
+    from powerdash.devices.models import Device
+
+    if device is None:
+        if slug is None:
+            raise Refused("Say what to export with --device or --organization.")
+        return organization_named(slug)
+    _device_id(device)
+    found = Device.objects.select_related("organization").get(uuid=device).organization
+    if slug is not None and found.slug != slug.lower():
+        raise Refused(f"--device: there is no device {device} in {slug}.")
+    return found
 
 
 @app.command("verify")

@@ -364,6 +364,14 @@ SELECT count(*) FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
 
+-- export_sources --
+-- The devices and phases of an organization, or some of them, in the order of a file.
+SELECT d.id, d.uuid, d.name, l.phase FROM telemetry_latest l
+JOIN devices d ON d.id = l.device_id
+WHERE d.organization_id = %(organization_id)s
+    AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
+ORDER BY d.id, l.phase
+
 -- rollup_again --
 -- All buckets of a device, for its silence is another now.
 INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)

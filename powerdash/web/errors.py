@@ -23,6 +23,7 @@ from powerdash.devices.status import TransitionNotAllowed
 from powerdash.events.selectors import CursorInvalid
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.lib.pusher import NameInvalid
+from powerdash.telemetry.exporting.rows import CursorInvalid as RowInvalid
 from powerdash.web.auth import (
     NoOrganization,
     TokenMissing,
@@ -45,6 +46,7 @@ TABLE: dict[type[Exception], tuple[HTTPStatus, str, str | None]] = {
         "Some fields cannot be taken as they are.",
     ),
     CursorInvalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", None),
+    RowInvalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", None),
     NameInvalid: (HTTPStatus.UNPROCESSABLE_ENTITY, "invalid", None),
     Unauthenticated: (HTTPStatus.UNAUTHORIZED, "unauthenticated", None),
     LoginRefused: (HTTPStatus.UNPROCESSABLE_ENTITY, "login_refused", None),
@@ -131,7 +133,7 @@ def refusal_of(error: BaseException | None) -> Refusal | None:
 def _fields_of(error: BaseException) -> dict[str, list[str]]:
     if isinstance(error, FieldsInvalid):
         return error.errors
-    if isinstance(error, CursorInvalid):
+    if isinstance(error, CursorInvalid | RowInvalid):
         return {"cursor": [str(error)]}
     if isinstance(error, ValidationError):
         return _fields_of_schema(error)

@@ -10,6 +10,7 @@ from ninja.errors import AuthenticationError, HttpError
 from powerdash import __version__
 from powerdash.web.api.devices import router as devices
 from powerdash.web.api.events import router as events
+from powerdash.web.api.exports import router as exports
 from powerdash.web.api.overview import router as overview
 from powerdash.web.api.series import router as series
 from powerdash.web.auth import Unauthenticated
@@ -25,6 +26,7 @@ api = NinjaAPI(
 api.add_router("", overview)
 api.add_router("/devices", devices)
 api.add_router("", series)
+api.add_router("", exports)
 api.add_router("/events", events)
 
 

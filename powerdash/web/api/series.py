@@ -47,7 +47,8 @@ def _fields(value: str) -> str:
     return value
 
 
-def _zone(value: str) -> str:
+def zone_named(value: str) -> str:
+    """Check the name of a zone; empty leaves it to us."""
     if value and value not in available_timezones():
         raise ValueError("choose an IANA zone, such as Europe/Berlin")
     return value
@@ -60,7 +61,7 @@ class RangeFilters(Schema):
     until: Annotated[Moment | None, Field(alias="to")] = None
     max_points: Annotated[int, Field(ge=1, le=POINTS_MAX)] = POINTS
     tier: Literal["auto", "raw", "5m", "1h", "1d"] = "auto"
-    tz: Annotated[str, Field(max_length=60), AfterValidator(_zone)] = ""
+    tz: Annotated[str, Field(max_length=60), AfterValidator(zone_named)] = ""
 
     def span(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the range; the last hour by default.
@@ -137,7 +138,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
         max_points=filters.max_points,
         at=at,
         tier=filters.wanted_tier,
-        device_ids=_chosen(viewer, filters),
+        device_ids=chosen_devices(viewer, filters.devices, filters.tags),
     )
     found = total_series(query)
     zone = filters.tz or viewer.timezone
@@ -168,19 +169,22 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
     )
 
 
-def _chosen(viewer: Viewer, filters: TotalFilters) -> list[int] | None:
+def chosen_devices(viewer: Viewer, devices: str, tags: str) -> list[int] | None:
     """Return the ids of the devices asked for; None when none was named.
+
+    Args:
+        devices: Ids or UUIDs, parted by commas. tags: Devices that have all of them.
 
     Raises:
         Device.DoesNotExist: One named is none of the viewer's.
     """
-    keys = [key.strip() for key in filters.devices.split(",") if key.strip()]
-    tags = [tag.strip() for tag in filters.tags.split(",") if tag.strip()]
-    if not keys and not tags:
+    keys = [key.strip() for key in devices.split(",") if key.strip()]
+    wanted = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    if not keys and not wanted:
         return None
     ids = {device_get(viewer, key).pk for key in keys}
-    if tags:
-        found = device_list(viewer, DeviceQuery(tags=tags))
+    if wanted:
+        found = device_list(viewer, DeviceQuery(tags=wanted))
         ids |= set(found.values_list("pk", flat=True))
     return sorted(ids)
 

@@ -65,6 +65,8 @@ ROUTES = [
     Route("PATCH", "/api/devices/{device}", WRITE, body={"location": "Roof"}),
     Route("GET", "/api/devices/{device}/series", READ),
     Route("GET", "/api/series", READ),
+    Route("GET", "/api/devices/{device}/export", READ),
+    Route("GET", "/api/export", READ),
     Route("POST", "/api/devices/{device}/maintenance", WRITE),
     Route("DELETE", "/api/devices/{device}/maintenance", WRITE, good=409),
     Route("POST", "/api/devices/{device}/decommission", WRITE),
@@ -159,7 +161,7 @@ def test_what_is_another_organizations_does_not_exist(
 def test_nothing_of_another_organization_is_shown(
     cast: Cast, part: str, route: Route
 ) -> None:
-    content = ask(cast, part, route).content.decode()
+    content = ask(cast, part, route).getvalue().decode()
     for word in (
         "Furnace",
         "Elsewhere",

@@ -1,0 +1,1 @@
+"""Ranges of readings and rollups as files: CSV, Parquet, XLSX, in constant memory."""
