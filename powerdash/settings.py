@@ -78,6 +78,12 @@ INGEST_FUTURE_SECONDS = _env.integer("INGEST_FUTURE_SECONDS", 300, most=86_400)
 INGEST_EVENTS = _env.choice("INGEST_EVENTS", "minute", ("minute", "request"))
 INGEST_QUEUE_READINGS = _env.integer("INGEST_QUEUE_READINGS", 100_000, least=5_000)
 
+# --- retention: days, 0 is for ever; organizations may have rules of their own --------
+RETENTION_RAW_DAYS = _env.integer("RETENTION_RAW_DAYS", 7, most=36_500)
+RETENTION_5M_DAYS = _env.integer("RETENTION_5M_DAYS", 400, most=36_500)
+RETENTION_1H_DAYS = _env.integer("RETENTION_1H_DAYS", 3650, most=36_500)
+RETENTION_1D_DAYS = _env.integer("RETENTION_1D_DAYS", 0, most=36_500)
+
 # --- tokens of an OpenID provider: read and checked; the API takes none yet ----------
 OAUTH_ISSUER_URL = _env.text("OAUTH_ISSUER_URL", shape=env.URL)
 OAUTH_AUDIENCE = _env.text("OAUTH_AUDIENCE", "power-dashboard")

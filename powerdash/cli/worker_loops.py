@@ -14,6 +14,7 @@ SWEEP_EVERY_S = 1.0
 ROLLUP_EVERY_S = 4.0
 LOAD_EVERY_S = 10.0
 PARTITIONS_EVERY_S = 3600.0
+RETENTION_EVERY_S = 3600.0
 SESSIONS_EVERY_S = 86_400.0
 
 
@@ -48,6 +49,13 @@ def partitions() -> None:
     partitions_ahead(at=clock.now())
 
 
+def retention() -> None:
+    """Drop what is older than it is kept."""
+    from powerdash.telemetry.services.retention import retention_apply
+
+    retention_apply(at=clock.now())
+
+
 def sessions() -> None:
     """Remove sessions that have expired."""
     from django.core.management import call_command
@@ -60,6 +68,7 @@ def loops() -> list[Loop]:
     relay = Relay()
     return [
         Loop("partitions", PARTITIONS_EVERY_S, _in_thread(partitions)),
+        Loop("retention", RETENTION_EVERY_S, _in_thread(retention)),
         Loop("sessions", SESSIONS_EVERY_S, _in_thread(sessions)),
         Loop("heartbeat sweep", SWEEP_EVERY_S, _in_thread(sweep)),
         Loop("rollup", ROLLUP_EVERY_S, _in_thread(rollup)),

@@ -28,6 +28,10 @@ class EventType(StrEnum):
     USER_CREATED = "user.created"  # ours
     MEMBERSHIP_SET = "membership.set"  # ours
 
+    TELEMETRY_DROPPED = "telemetry.dropped"  # ours
+    RETENTION_SET = "retention.set"  # ours
+    HOLD_SET = "telemetry.hold"  # ours
+
     ALERT_TRIGGERED = "alert.triggered"
     ALERT_ACKNOWLEDGED = "alert.acknowledged"
     ALERT_RESOLVED = "alert.resolved"

@@ -59,3 +59,44 @@ class LatestReading(models.Model):
 
     def __str__(self) -> str:
         return f"device {self.device_id} {self.phase} {self.ts}: {self.power} W"
+
+
+class RetentionRule(models.Model):
+    """How long an organization's readings and rollups are kept, days; 0 is for ever.
+
+    Attributes:
+        tag: For the devices that have it; empty for all the others.
+    """
+
+    organization_id = models.BigIntegerField()
+    tag = models.CharField(max_length=60, blank=True)
+    raw_days = models.IntegerField()
+    days_5m = models.IntegerField()
+    days_1h = models.IntegerField()
+    days_1d = models.IntegerField()
+    updated_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "telemetry_retention"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organization_id", "tag"], name="telemetry_retention_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"organization {self.organization_id} {self.tag}: {self.raw_days} d"
+
+
+class Hold(models.Model):
+    """A device whose readings may not go, for a dispute or an audit."""
+
+    device_id = models.IntegerField(primary_key=True)
+    reason = models.CharField(max_length=200, blank=True)
+    held_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "telemetry_holds"
+
+    def __str__(self) -> str:
+        return f"device {self.device_id}: {self.reason}"

@@ -400,3 +400,76 @@ SELECT EXISTS (
     WHERE b.device_id = %(device_id)s AND b.phase = %(phase)s
         AND b.start >= %(start)s AND b.start < %(stop)s
 )
+
+-- arrivals_note --
+-- On which days readings arrived now; retention counts from here.
+INSERT INTO telemetry_arrival_days (day, last_arrival_at)
+SELECT DISTINCT day, %(at)s::timestamptz
+FROM unnest(%(starts)s::timestamptz[], %(stops)s::timestamptz[]) AS run (start, stop),
+    generate_series(date_trunc('day', start, 'UTC'), stop - interval '1 microsecond',
+        interval '1 day') AS day
+ON CONFLICT (day) DO UPDATE SET last_arrival_at = excluded.last_arrival_at
+
+-- partitions_of --
+-- The partitions of a table with their range, the oldest first.
+-- The number of rows is PostgreSQL's own guess; by their bytes where it has none yet.
+SELECT c.relname, (bounds)[1]::timestamptz AS lower, (bounds)[2]::timestamptz AS upper,
+    CASE WHEN c.reltuples >= 0 THEN c.reltuples ELSE pg_relation_size(c.oid) / 90 END
+FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
+CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
+    'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') AS bounds
+WHERE inhparent = %(table)s::regclass ORDER BY lower
+
+-- retention_shortest --
+-- The shortest retention that any rule gives; what is younger need not be looked at.
+SELECT min(days) FROM (SELECT unnest(ARRAY[raw_days, days_5m, days_1h, days_1d]) AS days
+    FROM telemetry_retention) every WHERE days > 0
+
+-- retention_keepers --
+-- Devices whose rows of a range are still kept: those of the longest rule of their tags,
+-- else of their organization's rule, else of the installation's.
+SELECT d.id FROM devices d
+LEFT JOIN LATERAL (
+    SELECT CASE WHEN bool_or(raw_days = 0) THEN 0 ELSE max(raw_days) END AS days
+    FROM telemetry_retention r
+    WHERE r.organization_id = d.organization_id AND r.tag <> '' AND r.tag = ANY(d.tags)
+) class ON true
+LEFT JOIN telemetry_retention o ON o.organization_id = d.organization_id AND o.tag = ''
+CROSS JOIN LATERAL (
+    SELECT coalesce(class.days, o.raw_days, %(default)s::int) AS days
+) kept
+WHERE kept.days = 0
+    OR %(upper)s::timestamptz > %(at)s::timestamptz - kept.days * interval '1 day'
+    OR (%(held)s AND d.id IN (SELECT device_id FROM telemetry_holds))
+ORDER BY d.id
+
+-- retention_arrival --
+-- When rows of a range last arrived.
+SELECT max(last_arrival_at) FROM telemetry_arrival_days
+WHERE day >= %(lower)s AND day < %(upper)s
+
+-- retention_due --
+-- Whether readings of a range wait to be rolled up.
+SELECT EXISTS (
+    SELECT FROM telemetry_rollup_due, unnest(bucket_starts) AS start
+    WHERE start >= %(lower)s AND start < %(upper)s
+)
+
+-- retention_last --
+-- Whose rows were left when a range was last looked through, and when that was.
+SELECT kept, dropped_at FROM telemetry_dropped
+WHERE tier = %(tier)s AND lower = %(lower)s AND upper = %(upper)s
+ORDER BY id DESC LIMIT 1
+
+-- retention_record --
+-- What went.
+INSERT INTO telemetry_dropped (tier, lower, upper, kept, dropped_at)
+VALUES (%(tier)s, %(lower)s, %(upper)s, %(kept)s, %(at)s)
+
+-- retention_gone --
+-- Whether a device's rows of a range are gone.
+SELECT EXISTS (
+    SELECT FROM telemetry_dropped WHERE tier = %(tier)s
+        AND upper > %(since)s AND lower < %(until)s
+        AND NOT %(device_id)s::int = ANY(kept)
+)

@@ -105,7 +105,7 @@ def step_for(span: timedelta, max_points: int, tier: Tier) -> int:
 def series(*, device_id: int, query: SeriesQuery) -> Series:
     """Return a device's readings in a range, reduced to steps.
 
-    Where the wanted tier has nothing (any more), the next coarser one answers.
+    Where retention took a part of the range away, the next coarser tier answers.
 
     Raises:
         FieldsInvalid: More would have to be read than one question may.
@@ -114,13 +114,25 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
     chosen = query.tier or tier_for(query.until - query.since, query.max_points)
     if chosen is Tier.RAW and _is_too_much(device_id, device, query):
         chosen = Tier.FIVE_MINUTES
-    tiers = list(Tier)[list(Tier).index(chosen) :] if query.tier is None else [chosen]
-    found = _of_tier(device_id, device, query, tiers[0])
-    for tier in tiers[1:]:
-        if found.phases:
-            break
-        found = _of_tier(device_id, device, query, tier)
-    return found
+    if query.tier is not None:
+        return _of_tier(device_id, device, query, chosen)
+    *tiers, last = list(Tier)[list(Tier).index(chosen) :]
+    for tier in tiers:
+        if not _is_gone(device_id, query, tier):
+            return _of_tier(device_id, device, query, tier)
+    return _of_tier(device_id, device, query, last)
+
+
+def _is_gone(device_id: int, query: SeriesQuery, tier: Tier) -> bool:
+    """Tell whether retention took a part of the range away from a tier."""
+    [(gone,)] = _rows(
+        "retention_gone",
+        tier=tier.value,
+        since=query.since,
+        until=query.until,
+        device_id=device_id,
+    )
+    return bool(gone)
 
 
 def _device(device_id: int) -> _Device:
@@ -197,7 +209,7 @@ def _head(
         return query.until, False
     [(head,)] = _rows(
         "series_head",
-        tier,
+        tier.table,
         device_id=arguments["device_id"],
         phases=device.phases,
     )
@@ -251,9 +263,9 @@ def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
 
 
 def _rows(
-    name: str, tier: Tier = Tier.FIVE_MINUTES, **arguments: Any
+    name: str, table: str = Tier.FIVE_MINUTES.table, **arguments: Any
 ) -> list[tuple[Any, ...]]:
-    query = QUERIES[name].replace(Tier.FIVE_MINUTES.table, tier.table)
+    query = QUERIES[name].replace(Tier.FIVE_MINUTES.table, table)
     with connection.cursor() as cursor:
         cursor.execute(query, arguments)
         return list(cursor.fetchall())

@@ -62,7 +62,8 @@ def verify(
 ) -> Verified:
     """Reckon the buckets of a range anew, by whole days, and compare them.
 
-    Buckets that wait to be rolled up are left out: they may differ.
+    Buckets that wait to be rolled up are left out, for they may differ; so are those
+    that outlived what they were made of.
 
     Args:
         device_id: Of one device; None: of all.
@@ -124,7 +125,9 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
                 stop = row[2] + length if length else ends[row[2]]
                 bucket = Run(row[0], row[1], row[2], stop)
                 difference = _difference(tier, bucket, row[3:])
-                if difference and not _is_due(cursor, bucket):
+                if difference and not (
+                    _is_due(cursor, bucket) or _is_gone(cursor, below, bucket)
+                ):
                     found.differences.append(difference)
 
 
@@ -153,4 +156,15 @@ def _same(one: float | None, other: float | None) -> bool:
 
 def _is_due(cursor: CursorWrapper, bucket: Run) -> bool:
     cursor.execute(QUERIES["verify_due"], bucket._asdict())
+    return bool((cursor.fetchone() or [False])[0])
+
+
+def _is_gone(cursor: CursorWrapper, below: Tier, bucket: Run) -> bool:
+    arguments: dict[str, Any] = {
+        "tier": below.value,
+        "since": bucket.start,
+        "until": bucket.stop,
+        "device_id": bucket.device_id,
+    }
+    cursor.execute(QUERIES["retention_gone"], arguments)
     return bool((cursor.fetchone() or [False])[0])

@@ -16,12 +16,14 @@ def names(file: str, pattern: str) -> list[str]:
 
 def test_code_example_and_manual_name_the_same_settings() -> None:
     read = sorted(settings.READ)
-    assert sorted(names(".env.example", r"^# ([A-Z_]+)=")) == read
-    assert sorted(names("docs/reference/settings.md", r"^\| `([A-Z_]+)` \|")) == read
+    assert sorted(names(".env.example", r"^# ([A-Z0-9_]+)=")) == read
+    assert sorted(names("docs/reference/settings.md", r"^\| `([A-Z0-9_]+)` \|")) == read
 
 
 def test_the_manual_marks_every_secret() -> None:
-    marked = names("docs/reference/settings.md", r"^\| `([A-Z_]+)` \|.* Secret\. \|$")
+    marked = names(
+        "docs/reference/settings.md", r"^\| `([A-Z0-9_]+)` \|.* Secret\. \|$"
+    )
     secrets = [name for name, setting in settings.READ.items() if setting.secret]
     assert sorted(marked) == sorted(secrets)
 

@@ -94,6 +94,7 @@ def rollup_step(*, at: datetime, newest: int | None = None) -> RolledUp:
             cursor.execute(QUERIES["rollup_newest"])
             newest = _one(cursor) or 0
         runs = _take(cursor, newest)
+        _note_arrival(cursor, runs, at)
         buckets = _make(cursor, runs, at) if runs else {}
         cursor.execute(QUERIES["rollup_left"], {"newest": newest})
         return RolledUp(buckets, newest, more=bool(_one(cursor)))
@@ -105,6 +106,14 @@ def _take(cursor: CursorWrapper, newest: int) -> list[Run]:
         {"newest": newest, "limit": ROWS_AT_ONCE, "entries": ENTRIES_AT_ONCE},
     )
     return [Run(*row) for row in cursor.fetchall()]
+
+
+def _note_arrival(cursor: CursorWrapper, runs: Sequence[Run], at: datetime) -> None:
+    """Note on which days readings arrived: retention counts from there."""
+    starts, stops = [run.start for run in runs], [run.stop for run in runs]
+    cursor.execute(
+        QUERIES["arrivals_note"], {"starts": starts, "stops": stops, "at": at}
+    )
 
 
 def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, int]:

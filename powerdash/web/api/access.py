@@ -52,3 +52,5 @@ def viewer_of_request(request: HttpRequest) -> Viewer:
 reads = Session(Scope.DEVICES_READ)
 writes = Session(Scope.DEVICES_WRITE)
 reads_events = Session(Scope.EVENTS_READ)
+reads_settings = Session(Scope.SETTINGS_READ)
+writes_settings = Session(Scope.SETTINGS_WRITE)

@@ -112,6 +112,34 @@ class TotalSeriesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionDays:
+    """How many days what is kept; 0 is for ever."""
+
+    raw_days: int
+    days_5m: int
+    days_1h: int
+    days_1d: int
+
+
+@dataclass(frozen=True, slots=True)
+class HeldAnswer:
+    """A device whose readings may not go."""
+
+    device: str
+    reason: str
+    held_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionAnswer:
+    """How long what is kept: `rules` by tag, the organization's own under ``."""
+
+    installation: RetentionDays
+    rules: dict[str, RetentionDays]
+    held: list[HeldAnswer]
+
+
+@dataclass(frozen=True, slots=True)
 class EventListAnswer:
     """Lines of the record; `next` is the cursor of the older ones."""
 

@@ -185,10 +185,16 @@ async def test_what_is_not_rolled_up_yet_is_read_from_readings(
 async def test_where_readings_are_gone_a_coarser_tier_answers(
     device_id: int, pg: Pg
 ) -> None:
-    await pg.execute("DELETE FROM power_records")
+    gone = "INSERT INTO telemetry_dropped VALUES (DEFAULT, $1, $2, $3, $4, now())"
+    until = START + timedelta(minutes=30)
+    await pg.execute(gone, "raw", START - LENGTH, until, [device_id])
+    assert (await asked(device_id, hours=1)).tier is Tier.RAW
+    await pg.execute(gone, "raw", START - LENGTH, until, [])
     assert (await asked(device_id, hours=1)).tier is Tier.FIVE_MINUTES
-    await pg.execute("DELETE FROM telemetry_rollups_5m")
+    await pg.execute(gone, "5m", START - LENGTH, until, [])
     assert (await asked(device_id, hours=1)).tier is Tier.HOUR
+    later = await asked(device_id, since=until, until=until + timedelta(hours=1))
+    assert later.tier is Tier.RAW
 
 
 async def test_too_much_is_refused_with_the_tier_to_use(

@@ -45,6 +45,7 @@ class Route:
         return "{device}" in self.path
 
 
+RULE = {"raw_days": 7, "days_5m": 90, "days_1h": 0, "days_1d": 0}
 ROUTES = [
     Route("GET", "/", READ, page=True),
     Route("GET", "/devices", READ, page=True),
@@ -67,6 +68,11 @@ ROUTES = [
     Route("GET", "/api/series", READ),
     Route("GET", "/api/devices/{device}/export", READ),
     Route("GET", "/api/export", READ),
+    Route("GET", "/api/retention", Scope.SETTINGS_READ),
+    Route("PUT", "/api/retention", Scope.SETTINGS_WRITE, body=RULE),
+    Route("DELETE", "/api/retention", Scope.SETTINGS_WRITE, good=404),
+    Route("PUT", "/api/devices/{device}/hold", Scope.SETTINGS_WRITE, good=204),
+    Route("DELETE", "/api/devices/{device}/hold", Scope.SETTINGS_WRITE, good=204),
     Route("POST", "/api/devices/{device}/maintenance", WRITE),
     Route("DELETE", "/api/devices/{device}/maintenance", WRITE, good=409),
     Route("POST", "/api/devices/{device}/decommission", WRITE),

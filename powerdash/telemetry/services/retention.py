@@ -1,0 +1,273 @@
+"""Dropping what is older than it is to be kept: whole partitions, never row by row."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db import OperationalError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from powerdash import settings
+from powerdash.events.services import event_record
+from powerdash.events.types import EventType
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.services.rollups import LOCK
+from powerdash.telemetry.sql import QUERIES
+
+LOCK_TIMEOUT = "3s"  # writers wait as long at most: then the next turn tries again
+# Keeping a few devices of a partition means to copy their rows. Of more than this share
+# the partition stays whole until more of it may go.
+COPIED_SHARE = 0.5
+_COLUMNS = {
+    Tier.RAW: "raw_days",
+    Tier.FIVE_MINUTES: "days_5m",
+    Tier.HOUR: "days_1h",
+    Tier.DAY: "days_1d",
+}
+
+
+class Fate(StrEnum):
+    """What becomes of a partition."""
+
+    DROPPED = "dropped"
+    THINNED = "thinned"  # the rows of some devices stay
+    NOT_ROLLED_UP = "not rolled up yet"
+    ARRIVED = "arrived too recently"
+    KEPT = "kept for most of its devices"
+    BUSY = "in use; tried again later"
+
+
+_GOING = (Fate.DROPPED, Fate.THINNED)
+
+
+class Range(NamedTuple):
+    """A partition as the catalog has it; `rows` is about how many."""
+
+    tier: Tier
+    name: str
+    lower: datetime
+    upper: datetime
+    rows: float
+
+
+@dataclass(frozen=True, slots=True)
+class Partition:
+    """A partition that is old enough to be looked at.
+
+    Attributes:
+        keepers: Devices with rows in it that are still kept.
+    """
+
+    range: Range
+    keepers: tuple[int, ...]
+    fate: Fate
+
+
+def default_days(tier: Tier) -> int:
+    """Return how long the installation keeps a tier, days; 0 is for ever."""
+    return {
+        Tier.RAW: settings.RETENTION_RAW_DAYS,
+        Tier.FIVE_MINUTES: settings.RETENTION_5M_DAYS,
+        Tier.HOUR: settings.RETENTION_1H_DAYS,
+        Tier.DAY: settings.RETENTION_1D_DAYS,
+    }[tier]
+
+
+def retention_plan(*, at: datetime) -> list[Partition]:
+    """Return the partitions past their time and what is to become of each."""
+    with connection.cursor() as cursor:
+        looked_at = [_look(cursor, part, at) for part in list(_old(cursor, at))]
+    return [part for part in looked_at if part is not None]
+
+
+def _old(cursor: CursorWrapper, at: datetime) -> Iterator[Range]:
+    """Return the partitions that are older than the shortest time anything is kept."""
+    shortest = _one(cursor, "retention_shortest")
+    for tier in Tier:
+        days = min(filter(None, (default_days(tier), shortest)), default=0)
+        cursor.execute(QUERIES["partitions_of"], {"table": tier.table})
+        for row in cursor.fetchall():
+            part = Range(tier, *row)
+            if days and part.upper <= at - timedelta(days=days):
+                yield part
+
+
+def _look(cursor: CursorWrapper, part: Range, at: datetime) -> Partition | None:
+    """Return what is to become of a partition; None when nothing is to be done."""
+    keepers = _keepers(cursor, part, part.upper, at)
+    bounds = {"lower": part.lower, "upper": part.upper}
+    arrived_at = _one(cursor, "retention_arrival", **bounds)
+    cursor.execute(QUERIES["retention_last"], {"tier": part.tier, **bounds})
+    kept, seen_at = cursor.fetchone() or (None, at)
+    is_older = arrived_at is None or arrived_at < seen_at
+    if kept is not None and tuple(kept) == keepers and is_older:
+        return None
+    return Partition(part, keepers, _fate(cursor, part, keepers, arrived_at, at))
+
+
+def _fate(
+    cursor: CursorWrapper,
+    part: Range,
+    keepers: tuple[int, ...],
+    arrived_at: datetime | None,
+    at: datetime,
+) -> Fate:
+    # What was imported is as old as its arrival, whatever its date.
+    if (
+        arrived_at
+        and _keepers(cursor, part, max(part.upper, arrived_at), at) != keepers
+    ):
+        return Fate.ARRIVED
+    bounds = {"lower": part.lower, "upper": part.upper}
+    if part.tier is Tier.RAW and _one(cursor, "retention_due", **bounds):
+        return Fate.NOT_ROLLED_UP
+    if not keepers:
+        return Fate.DROPPED
+    share = _count(cursor, part.name, keepers) / max(1, part.rows)
+    return Fate.KEPT if share > COPIED_SHARE else Fate.THINNED
+
+
+def _keepers(
+    cursor: CursorWrapper, part: Range, since: datetime, at: datetime
+) -> tuple[int, ...]:
+    """Return the devices with rows in a partition that are kept, from `since` on."""
+    cursor.execute(
+        QUERIES["retention_keepers"].replace("raw_days", _COLUMNS[part.tier]),
+        {
+            "default": default_days(part.tier),
+            "upper": since,
+            "at": at,
+            "held": part.tier is Tier.RAW,
+        },
+    )
+    ids = [row[0] for row in cursor.fetchall()]
+    if not ids:
+        return ()
+    cursor.execute(
+        sql.SQL(
+            "SELECT id FROM unnest(%s::int[]) id WHERE EXISTS"
+            " (SELECT FROM {} p WHERE p.device_id = id) ORDER BY id"
+        ).format(sql.Identifier(part.name)),
+        [ids],
+    )
+    return tuple(row[0] for row in cursor.fetchall())
+
+
+def _count(cursor: CursorWrapper, name: str, keepers: tuple[int, ...]) -> int:
+    cursor.execute(
+        sql.SQL("SELECT count(*) FROM {} WHERE device_id = ANY(%s)").format(
+            sql.Identifier(name)
+        ),
+        [list(keepers)],
+    )
+    [(count,)] = cursor.fetchall()
+    return int(count)
+
+
+def _one(cursor: CursorWrapper, name: str, **arguments: Any) -> Any:
+    cursor.execute(QUERIES[name], arguments)
+    return (cursor.fetchone() or [None])[0]
+
+
+def retention_apply(*, at: datetime) -> list[Partition]:
+    """Drop what is past its time; return what became of each partition.
+
+    Safe to be killed anywhere, and to run beside writers: each partition goes in a
+    transaction of its own, which looks again once nobody can write to it any more.
+    """
+    return [
+        replace(part, fate=_take_away(part, at)) if part.fate in _GOING else part
+        for part in retention_plan(at=at)
+    ]
+
+
+def _take_away(part: Partition, at: datetime) -> Fate:
+    try:
+        if part.fate is Fate.THINNED:
+            return _thin(part, at)
+        with transaction.atomic(), connection.cursor() as cursor:
+            if not _is_still_so(cursor, part):
+                return Fate.NOT_ROLLED_UP
+            name = sql.Identifier(part.range.name)
+            cursor.execute(sql.SQL("DROP TABLE {}").format(name))
+            _record(cursor, part, at)
+    except OperationalError:
+        return Fate.BUSY  # somebody reads or writes: the lock was not had in time
+    return part.fate
+
+
+def _thin(part: Partition, at: datetime) -> Fate:
+    """Put a partition of the kept rows in the place of one with all."""
+    _, name, lower, upper, _ = part.range
+    draft, old = sql.Identifier(f"{name}_kept"), sql.Identifier(name)
+    parent = sql.Identifier(part.range.tier.table)
+    with connection.cursor() as cursor:
+        # Copied while nobody is kept waiting; compared when nobody can write.
+        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(draft))
+        cursor.execute(
+            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(draft, parent)
+        )
+        cursor.execute(
+            sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE device_id = ANY(%s)").format(
+                draft, old
+            ),
+            [list(part.keepers)],
+        )
+        copied = cursor.rowcount
+    with transaction.atomic(), connection.cursor() as cursor:
+        is_so = _is_still_so(cursor, part)
+        if not is_so or _count(cursor, name, part.keepers) != copied:
+            cursor.execute(sql.SQL("DROP TABLE {}").format(draft))
+            return Fate.NOT_ROLLED_UP
+        cursor.execute(sql.SQL("DROP TABLE {}").format(old))
+        cursor.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(draft, old))
+        cursor.execute(
+            sql.SQL(
+                "ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})"
+            ).format(parent, old, sql.Literal(lower), sql.Literal(upper))
+        )
+        _record(cursor, part, at)
+    return Fate.THINNED
+
+
+def _is_still_so(cursor: CursorWrapper, part: Partition) -> bool:
+    """Keep writers and the rollup out, and look whether something came meanwhile."""
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    cursor.execute(
+        sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(
+            sql.Identifier(part.range.tier.table)
+        )
+    )
+    bounds = {"lower": part.range.lower, "upper": part.range.upper}
+    return part.range.tier is not Tier.RAW or not _one(
+        cursor, "retention_due", **bounds
+    )
+
+
+def _record(cursor: CursorWrapper, part: Partition, at: datetime) -> None:
+    tier, _, lower, upper, rows = part.range
+    cursor.execute(
+        QUERIES["retention_record"],
+        {
+            "tier": tier,
+            "lower": lower,
+            "upper": upper,
+            "kept": list(part.keepers),
+            "at": at,
+        },
+    )
+    event_record(
+        event_type=EventType.TELEMETRY_DROPPED,
+        at=at,
+        data={
+            "tier": tier,
+            "from": lower.isoformat(),
+            "to": upper.isoformat(),
+            "rows": int(rows),
+            "devices_kept": len(part.keepers),
+        },
+    )

@@ -1,0 +1,232 @@
+"""Test that what is past its time goes, and nothing else."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import pytest_asyncio
+from asgiref.sync import sync_to_async
+
+from powerdash.accounts.services import organization_create
+from powerdash.devices.services import device_register
+from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.services.retention import (
+    Fate,
+    Partition,
+    retention_apply,
+    retention_plan,
+)
+from powerdash.telemetry.services.rollups import rollup
+from powerdash.telemetry.services.rules import hold_set, retention_set, retention_unset
+from powerdash.telemetry.verify import verify
+from tests.ladder import Given, Pg, insert
+
+DAY = timedelta(days=1)
+# Their partitions are by day: the month has not been over for 31 days.
+START = datetime(2026, 11, 2, tzinfo=UTC)
+ARRIVED = START + DAY
+FIRST = "power_records_20261102"
+FOR_EVER = {"raw_days": 0, "days_5m": 0, "days_1h": 0, "days_1d": 0}
+
+
+class Fleet:
+    """Devices of two organizations, with readings of three days."""
+
+    def __init__(self, pg: Pg, organization_id: int, device_ids: list[int]) -> None:
+        self.pg = pg
+        self.organization_id = organization_id
+        self.device_ids = device_ids
+
+    async def apply(self, at: datetime) -> dict[str, Fate]:
+        await self.pg.execute("SELECT events_partition_ensure($1)", at)
+        return _fates(await sync_to_async(retention_apply)(at=at))
+
+    async def plan(self, at: datetime) -> dict[str, Fate]:
+        return _fates(await sync_to_async(retention_plan)(at=at))
+
+    async def counts(self) -> dict[int, int]:
+        rows = await self.pg.fetch(
+            "SELECT device_id, count(*) FROM power_records GROUP BY 1"
+        )
+        return {row[0]: row[1] for row in rows}
+
+    async def set(self, tag: str = "", **days: int) -> None:
+        await sync_to_async(retention_set)(
+            organization_id=self.organization_id,
+            tag=tag,
+            days={**FOR_EVER, **days},
+            at=START,
+        )
+
+
+def _fates(found: list[Partition]) -> dict[str, Fate]:
+    return {part.range.name: part.fate for part in found}
+
+
+@pytest_asyncio.fixture
+async def fleet(pg: Pg) -> Fleet:
+    await _no_partitions(pg)
+    organizations = [
+        await sync_to_async(organization_create)(slug=slug, name=slug, at=START)
+        for slug in ("campus", "elsewhere")
+    ]
+    ids = []
+    for number, tags in enumerate([["lab"], [], [], []]):
+        device = await sync_to_async(device_register)(
+            organization_id=organizations[number // 2].pk,
+            name="Meter",
+            tags=tags,
+            at=START,
+        )
+        ids.append(device.device.pk)
+    await insert(pg, _readings(ids))
+    await pg.execute(
+        "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
+        " SELECT device_id, phase, max(ts), 1, 1, 1 FROM power_records GROUP BY 1, 2"
+    )
+    await sync_to_async(rollup)(at=ARRIVED)
+    return Fleet(pg, organizations[0].pk, ids)
+
+
+async def _no_partitions(pg: Pg) -> None:
+    """Remove what tests before left: the partitions, which are no rows."""
+    for row in await pg.fetch(
+        "SELECT relname FROM pg_class WHERE relname ~ '^power_records_[0-9]+$'"
+        " AND relkind = 'r'"
+    ):
+        await pg.execute(f'DROP TABLE "{row[0]}"')
+
+
+def _readings(device_ids: list[int]) -> list[Given]:
+    return [
+        Given(device_id, "", START + n * timedelta(minutes=10), 5.0, 230.0, 600_000)
+        for n in range(3 * 144)
+        for device_id in device_ids
+    ]
+
+
+async def test_readings_go_after_seven_days_by_the_partition(fleet: Fleet) -> None:
+    assert await fleet.plan(START + 7.5 * DAY) == {}
+    assert await fleet.apply(START + 8.5 * DAY) == {FIRST: Fate.DROPPED}
+    assert await fleet.counts() == dict.fromkeys(fleet.device_ids, 288)
+    assert await fleet.plan(START + 8.5 * DAY) == {}
+    assert len(await fleet.apply(START + 30 * DAY)) == 2
+    assert await fleet.counts() == {}
+    # The rollups are kept longer, and what they tell outlived its readings.
+    assert (await sync_to_async(verify)()).differences == []
+    assert (
+        await fleet.pg.fetchval("SELECT sum(count) FROM telemetry_rollups_5m") == 1728
+    )
+    told = await fleet.pg.fetch(
+        "SELECT data FROM events WHERE type = 'telemetry.dropped'"
+    )
+    assert len(told) == 3
+
+
+async def test_a_plan_takes_nothing(fleet: Fleet) -> None:
+    assert len(await fleet.plan(START + 30 * DAY)) == 3
+    assert await fleet.counts() == dict.fromkeys(fleet.device_ids, 432)
+
+
+async def test_an_import_is_as_old_as_its_arrival(fleet: Fleet) -> None:
+    late = START + 9 * DAY
+    await insert(fleet.pg, [Given(fleet.device_ids[0], "L9", START, 1.0, 230.0)])
+    await sync_to_async(rollup)(at=late)
+    assert (
+        await fleet.apply(START + 9 * DAY)
+        == {
+            FIRST: Fate.ARRIVED,
+            "power_records_20261103": Fate.DROPPED,
+        }
+        or await fleet.counts()
+    )
+    assert (await fleet.apply(late + 6 * DAY)).get(FIRST) is Fate.ARRIVED
+    assert (await fleet.apply(late + 8 * DAY)).get(FIRST) is Fate.DROPPED
+
+
+async def test_nothing_goes_before_it_is_rolled_up(fleet: Fleet) -> None:
+    await insert(fleet.pg, [Given(fleet.device_ids[0], "", START, 5.0, 230.0, 600_000)])
+    at = START + 8.5 * DAY
+    assert await fleet.apply(at) == {FIRST: Fate.NOT_ROLLED_UP}
+    await fleet.pg.execute("DELETE FROM telemetry_rollup_due")
+    assert await fleet.apply(at) == {FIRST: Fate.DROPPED}
+
+
+async def test_a_device_that_is_kept_longer_keeps_its_rows(fleet: Fleet) -> None:
+    lab, *others = fleet.device_ids
+    await fleet.set("lab", raw_days=30)
+    assert await fleet.apply(START + 8.5 * DAY) == {FIRST: Fate.THINNED}
+    assert await fleet.counts() == {lab: 432, **dict.fromkeys(others, 288)}
+    assert await fleet.plan(START + 8.5 * DAY) == {}
+    await fleet.apply(START + 20 * DAY)
+    assert await fleet.counts() == {lab: 432}
+    # What arrives in it later is stored as ever.
+    await insert(fleet.pg, [Given(lab, "L2", START, 5.0, 230.0)])
+    await sync_to_async(rollup)(at=START + 20 * DAY)
+    assert (await sync_to_async(verify)()).differences == []
+    await fleet.apply(START + 60 * DAY)
+    assert await fleet.counts() == {}
+
+
+async def test_a_partition_of_many_that_are_kept_stays_whole(fleet: Fleet) -> None:
+    await fleet.set(raw_days=30)
+    await fleet.set("lab", raw_days=30)
+    for device_id in fleet.device_ids[2:3]:
+        await sync_to_async(hold_set)(device_id=device_id, held=True, at=START)
+    at = START + 8.5 * DAY
+    await fleet.pg.execute("ANALYZE power_records")
+    assert await fleet.apply(at) == {FIRST: Fate.KEPT}
+    assert await fleet.counts() == dict.fromkeys(fleet.device_ids, 432)
+
+
+async def test_a_hold_keeps_readings_until_it_is_released(fleet: Fleet) -> None:
+    held, *_ = fleet.device_ids
+    hold = sync_to_async(hold_set)
+    await hold(device_id=held, held=True, reason="Dispute 7", at=START)
+    await fleet.apply(START + 400 * DAY)
+    assert await fleet.counts() == {held: 432}
+    await hold(device_id=held, held=False, at=START)
+    await fleet.apply(START + 400 * DAY)
+    assert await fleet.counts() == {}
+
+
+async def test_a_rule_of_the_organization_beats_the_installation(fleet: Fleet) -> None:
+    campus, elsewhere = fleet.device_ids[:2], fleet.device_ids[2:]
+    await fleet.set(raw_days=2)
+    await fleet.pg.execute("ANALYZE power_records")
+    at = START + 4 * DAY
+    assert (await fleet.apply(at))[FIRST] in (
+        Fate.THINNED,
+        Fate.KEPT,
+    )
+    assert set(await fleet.counts()) >= set(elsewhere)
+    await sync_to_async(retention_unset)(
+        organization_id=fleet.organization_id, tag="", at=START
+    )
+    assert await fleet.plan(at) == {}
+    assert campus
+
+
+async def test_somebody_who_reads_is_waited_for_not_cut_off(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = "powerdash.telemetry.services.retention.LOCK_TIMEOUT"
+    monkeypatch.setattr(module, "50ms")
+    at = START + 8.5 * DAY
+    async with fleet.pg.transaction():
+        await fleet.pg.fetchval("SELECT count(*) FROM power_records")
+        assert await fleet.apply(at) == {FIRST: Fate.BUSY}
+    assert await fleet.apply(at) == {FIRST: Fate.DROPPED}
+
+
+async def test_rollups_have_their_time_too(fleet: Fleet) -> None:
+    await fleet.set(raw_days=1, days_5m=3, days_1h=1, days_1d=1)
+    await fleet.apply(START + 5 * 366 * DAY)
+    assert await fleet.pg.fetchval("SELECT count(*) FROM telemetry_rollups_5m") == 0
+    hours = await fleet.pg.fetch("SELECT DISTINCT device_id FROM telemetry_rollups_1h")
+    assert {row[0] for row in hours} == set(fleet.device_ids[2:])
+
+
+async def test_a_bad_rule_names_its_field(fleet: Fleet) -> None:
+    with pytest.raises(FieldsInvalid) as refused:
+        await fleet.set(raw_days=-1)
+    assert set(refused.value.errors) == {"raw_days"}
