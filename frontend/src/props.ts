@@ -92,6 +92,18 @@ export interface DeviceProps {
   responsible_id: number | null
 }
 
+/** How a device's readings arrive; late is over five minutes after their time. */
+export interface ArrivalsProps {
+  last_reading_at: string | null
+  last_arrival_at: string | null
+  accepted: number
+  duplicates: number
+  refused: number
+  late: number
+  lateness_s: number
+  max_lateness_s: number
+}
+
 /** A line of the record. */
 export interface EventProps {
   id: number

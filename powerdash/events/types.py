@@ -28,6 +28,7 @@ class EventType(StrEnum):
     USER_CREATED = "user.created"  # ours
     MEMBERSHIP_SET = "membership.set"  # ours
 
+    REJECTIONS_REPLAYED = "ingest.replayed"  # ours
     TELEMETRY_DROPPED = "telemetry.dropped"  # ours
     RETENTION_SET = "retention.set"  # ours
     HOLD_SET = "telemetry.hold"  # ours

@@ -3,7 +3,7 @@
 import functools
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import asyncpg
@@ -26,7 +26,9 @@ from powerdash.ingest.request import (
 from powerdash.ingest.writer import Writer
 from powerdash.lib import clock, postgres
 from powerdash.lib.broker import LiveBus
+from powerdash.telemetry.limits import limits_at
 from powerdash.telemetry.reading import Limits
+from powerdash.telemetry.rejection import PAYLOAD_MAX
 
 log = structlog.get_logger(__name__)
 
@@ -209,11 +211,14 @@ class Ingest:
         except decode.BodyTooLarge as error:
             raise Refused(413, "too_large", str(error)) from None
         except decode.BodyInvalid as error:
-            decoded = decode.Decoded(errors={"body": [str(error)]}, refused=1)
+            decoded = _unreadable(body, str(error))
         return decoded
 
     def _note_refused(self, device: Device, decoded: decode.Decoded) -> None:
         _refused.inc(decoded.refused)
+        self._keeper.arrivals.refuse(
+            device, decoded.refused, decoded.rejected, clock.now()
+        )
         self._note(
             EventType.INGEST_REJECTED_SCHEMA,
             device,
@@ -241,6 +246,7 @@ class Ingest:
         device = request.device
         self._keeper.latest.record(device, request.readings, at)
         if request.readings:
+            self._keeper.arrivals.record(device, request.readings, stored.accepted, at)
             _accepted.inc(stored.accepted)
             if stored.duplicates:
                 _duplicates.inc(stored.duplicates)
@@ -258,14 +264,10 @@ def _counted(status: int) -> Counter:
     return REQUESTS.labels(status)
 
 
-def limits_at(at: datetime) -> Limits:
-    """Return what is believable at this time, by the settings."""
-    return Limits(
-        current_a=settings.INGEST_MAX_CURRENT_A,
-        voltage_v=settings.INGEST_MAX_VOLTAGE_V,
-        oldest=at - timedelta(days=settings.INGEST_WINDOW_DAYS),
-        newest=at + timedelta(seconds=settings.INGEST_FUTURE_SECONDS),
-    )
+def _unreadable(body: bytes, reason: str) -> decode.Decoded:
+    errors = {"body": [reason]}
+    sent = body[:PAYLOAD_MAX].decode(errors="replace")
+    return decode.Decoded(errors=errors, refused=1, rejected=[(sent, errors)])
 
 
 def _answer(stored: Stored, decoded: decode.Decoded) -> tuple[int, bytes]:

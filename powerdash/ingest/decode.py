@@ -19,11 +19,14 @@ from powerdash.telemetry.reading import (
     ReadingRefused,
     Sample,
     reading_of,
+    sample_of,
 )
+from powerdash.telemetry.rejection import PAYLOAD_MAX
 
 BODY_MAX = 1 << 20  # bytes on the wire
 INFLATED_MAX = 16 << 20  # bytes after decompression
 READINGS_MAX = 5_000  # in one request
+REJECTED_MAX = 20  # refused readings of a request that are looked at again
 EACH_MAX = 2 << 20  # bytes that are looked at reading by reading, when not well-formed
 
 _one = msgspec.json.Decoder(Sample)
@@ -48,11 +51,13 @@ class Decoded:
         readings: Those that can be stored, in order.
         errors: Why others cannot, by field; the index stands in front for arrays.
         refused: How many cannot.
+        rejected: The first of those, as they were sent, and why.
     """
 
     readings: list[Reading] = field(default_factory=list)
     errors: Errors = field(default_factory=dict)
     refused: int = 0
+    rejected: list[tuple[Any, Errors]] = field(default_factory=list)
 
 
 def inflate(body: bytes) -> bytes:
@@ -159,6 +164,7 @@ def _decode_each(body: bytes, *, ndjson: bool, sender: Sender) -> Decoded:
 @dataclass(frozen=True, slots=True)
 class _Unreadable:
     reason: str
+    text: str
 
 
 def _parsed(text: bytes) -> Any:
@@ -168,7 +174,11 @@ def _parsed(text: bytes) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
         detail = getattr(error, "msg", "cannot be read")
-        return _Unreadable(f"is not valid JSON: {detail}")
+        return _Unreadable(f"is not valid JSON: {detail}", _shown(text))
+
+
+def _shown(text: bytes) -> str:
+    return text[:PAYLOAD_MAX].decode(errors="replace")
 
 
 def _collect(items: Iterable[Any], *, alone: bool, sender: Sender) -> Decoded:
@@ -183,6 +193,9 @@ def _collect(items: Iterable[Any], *, alone: bool, sender: Sender) -> Decoded:
             _count_phase(reading.phase, phases)
         except ReadingRefused as refusal:
             decoded.refused += 1
+            if len(decoded.rejected) < REJECTED_MAX:
+                sent = item.text if isinstance(item, _Unreadable) else item
+                decoded.rejected.append((sent, refusal.errors))
             for name, texts in refusal.errors.items():
                 decoded.errors[name if alone else f"{index}.{name}"] = texts
         else:
@@ -201,56 +214,7 @@ def _count_phase(phase: str, phases: set[str]) -> None:
     phases.add(phase)
 
 
-_FIELDS = ("ts", "current", "voltage", "attributes")
-
-
 def _sample_of(item: Any) -> Sample:
-    """Build a sample field by field; what is not known joins the attributes."""
     if isinstance(item, _Unreadable):
         raise ReadingRefused({"body": [item.reason]})
-    if not isinstance(item, dict):
-        raise ReadingRefused(
-            {"body": ["must be an object with ts, current and voltage"]}
-        )
-    errors: Errors = {}
-    values: dict[str, Any] = {}
-    for name in _FIELDS:
-        try:
-            values[name] = _field_of(name, item)
-        except ValueError as error:
-            errors[name] = [str(error)]
-    if errors:
-        raise ReadingRefused(errors)
-    extras = {name: value for name, value in item.items() if name not in _FIELDS}
-    if extras:
-        values["attributes"] = {**extras, **(values["attributes"] or {})}
-    return Sample(**values)
-
-
-def _field_of(name: str, item: dict[str, Any]) -> Any:
-    value = item.get(name)
-    if name == "attributes":
-        if value is None or isinstance(value, dict):
-            return value
-        raise ValueError("must be an object")
-    if value is None:
-        raise ValueError("is required")
-    return _time_of(value) if name == "ts" else _number_of(value)
-
-
-def _number_of(value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise ValueError("must be a number")
-    try:
-        return float(value)
-    except OverflowError:
-        raise ValueError("must be a finite number") from None
-
-
-def _time_of(value: Any) -> Any:
-    try:
-        return msgspec.convert(value, type=Sample.__annotations__["ts"])
-    except msgspec.ValidationError:
-        raise ValueError(
-            "must be an RFC 3339 time with an offset, as in 2026-01-31T12:00:00Z"
-        ) from None
+    return sample_of(item)

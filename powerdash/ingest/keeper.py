@@ -13,6 +13,7 @@ from typing import Any
 import asyncpg
 import structlog
 
+from powerdash.ingest.arrivals import Arrivals
 from powerdash.ingest.latest import Latest
 from powerdash.ingest.ledger import Ledger
 from powerdash.ingest.sql import QUERIES
@@ -32,6 +33,7 @@ class Keeper:
     def __init__(self, bus: LiveBus) -> None:
         self.latest = Latest()
         self.ledger = Ledger()
+        self.arrivals = Arrivals()
         self._bus = bus
         self._connection: postgres.Connection | None = None
         self._turn = asyncio.Lock()
@@ -81,15 +83,18 @@ class Keeper:
         at = clock.now()
         seen, newest = self.latest.unsaved()
         rows = self.ledger.due(at, everything=everything)
+        arrivals, rejected = self.arrivals.take()
         try:
             async with self._turn:
                 connection = await self._connected()
                 async with asyncio.timeout(SAVE_TIMEOUT_S), connection.transaction():
                     await self._save_in(connection, seen, newest, rows)
+                    await self._save_arrivals(connection, arrivals, rejected)
         except (*postgres.AWAY, asyncpg.PostgresError) as error:
             log.warning("not saved yet", action="ingest.keeper", error=str(error))
             self.latest.give_back(seen, newest)
             self.ledger.give_back(rows)
+            self.arrivals.give_back(arrivals, rejected)
             if self._connection:
                 self._connection.terminate()
 
@@ -108,6 +113,17 @@ class Keeper:
             await connection.execute(QUERIES["latest"], *_columns(kept))
         if rows:
             await connection.execute(QUERIES["ledger"], *_columns(rows))
+
+    async def _save_arrivals(
+        self,
+        connection: postgres.Connection,
+        arrivals: Sequence[tuple[Any, ...]],
+        rejected: Sequence[tuple[Any, ...]],
+    ) -> None:
+        if arrivals:
+            await connection.execute(QUERIES["arrivals"], *_columns(arrivals))
+        if rejected:
+            await connection.execute(QUERIES["rejections"], *_columns(rejected))
 
     async def _connected(self) -> postgres.Connection:
         if self._connection is None or self._connection.is_closed():

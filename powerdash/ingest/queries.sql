@@ -124,3 +124,36 @@ SELECT events_partition_ensure(now())
 -- Whether a reading could be stored now: fails where the table is not there or locked,
 -- where we may not write, and where nobody may. It writes nothing.
 INSERT INTO power_records SELECT * FROM power_records WHERE false
+
+-- arrivals --
+-- How readings arrived in the last second, added to what was before.
+INSERT INTO telemetry_arrivals AS a (device_id, last_reading_at, last_arrival_at, accepted,
+    duplicates, refused, late, lateness_s, max_lateness_s)
+SELECT * FROM unnest($1::int[], $2::timestamptz[], $3::timestamptz[], $4::bigint[],
+    $5::bigint[], $6::bigint[], $7::bigint[], $8::float8[], $9::float8[])
+    AS r (device_id)
+ORDER BY r.device_id
+ON CONFLICT (device_id) DO UPDATE SET
+    last_reading_at = greatest(a.last_reading_at, excluded.last_reading_at),
+    last_arrival_at = excluded.last_arrival_at,
+    accepted = a.accepted + excluded.accepted,
+    duplicates = a.duplicates + excluded.duplicates,
+    refused = a.refused + excluded.refused, late = a.late + excluded.late,
+    lateness_s = CASE WHEN excluded.last_reading_at >= a.last_reading_at
+        OR a.last_reading_at IS NULL THEN excluded.lateness_s ELSE a.lateness_s END,
+    max_lateness_s = greatest(a.max_lateness_s, excluded.max_lateness_s)
+
+-- rejections --
+-- A sample of what was refused; of a device only the newest 200 stay.
+WITH kept AS (
+    INSERT INTO ingest_rejections (at, organization_id, device_id, errors, payload)
+    SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::jsonb[],
+        $5::text[])
+    RETURNING device_id
+)
+DELETE FROM ingest_rejections r USING (
+    SELECT device_id, (SELECT id FROM ingest_rejections o
+        WHERE o.device_id = k.device_id ORDER BY id DESC OFFSET 200 LIMIT 1) AS last
+    FROM (SELECT DISTINCT device_id FROM kept) k
+) old
+WHERE r.device_id = old.device_id AND r.id <= old.last

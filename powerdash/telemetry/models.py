@@ -100,3 +100,51 @@ class Hold(models.Model):
 
     def __str__(self) -> str:
         return f"device {self.device_id}: {self.reason}"
+
+
+class Arrivals(models.Model):
+    """How a device's readings arrive; the data plane adds to it each second.
+
+    Attributes:
+        late: Readings that came more than `reading.LATE` after their time.
+        lateness_s: Of the newest reading. max_lateness_s: Of any so far.
+    """
+
+    device_id = models.IntegerField(primary_key=True)
+    last_reading_at = models.DateTimeField(null=True)
+    last_arrival_at = models.DateTimeField(null=True)
+    accepted = models.BigIntegerField()
+    duplicates = models.BigIntegerField()
+    refused = models.BigIntegerField()
+    late = models.BigIntegerField()
+    lateness_s = models.FloatField()
+    max_lateness_s = models.FloatField()
+
+    class Meta:
+        db_table = "telemetry_arrivals"
+        managed = False
+
+    def __str__(self) -> str:
+        return f"device {self.device_id}: {self.accepted} accepted"
+
+
+class Rejection(models.Model):
+    """A reading that could not be stored: a sample of them, without secrets.
+
+    Attributes:
+        errors: Why, by field. payload: What was sent, as JSON, cut to size.
+    """
+
+    at = models.DateTimeField()
+    organization_id = models.BigIntegerField()
+    device_id = models.IntegerField()
+    errors = models.JSONField()
+    payload = models.TextField()
+    replayed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        db_table = "ingest_rejections"
+        managed = False
+
+    def __str__(self) -> str:
+        return f"device {self.device_id} {self.at}"

@@ -473,3 +473,39 @@ SELECT EXISTS (
         AND upper > %(since)s AND lower < %(until)s
         AND NOT %(device_id)s::int = ANY(kept)
 )
+
+-- readings_partitions --
+-- The partitions that hold these readings.
+SELECT power_records_partition_ensure(ts, %(at)s) FROM unnest(%(ts)s::timestamptz[]) ts
+
+-- readings_store --
+-- Readings from the control plane, as the ingest door stores its own: what is due in the
+-- same statement, and their phases known.
+WITH given AS MATERIALIZED (
+    SELECT * FROM unnest(%(device_id)s::int[], %(phase)s::text[], %(ts)s::timestamptz[],
+        %(current)s::float8[], %(voltage)s::float8[], %(power)s::float8[],
+        %(sampling_ms)s::int[], %(power_factor)s::real[], %(frequency)s::real[],
+        %(temperature)s::real[], %(energy_wh)s::float8[], %(flags)s::jsonb[])
+        AS r (device_id, phase, ts, current, voltage, power, sampling_ms, power_factor,
+            frequency, temperature, energy_wh, flags)
+), ins AS (
+    INSERT INTO power_records (device_id, phase, ts, current, voltage, power,
+        sampling_ms, power_factor, frequency, temperature, energy_wh, flags)
+    SELECT * FROM given ON CONFLICT DO NOTHING RETURNING device_id, phase, ts
+), due AS (
+    INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
+    SELECT array_agg(device_id), array_agg(phase),
+        array_agg(date_bin('5 minutes', ts, 'epoch')) FROM ins HAVING count(*) > 0
+), newest AS (
+    INSERT INTO telemetry_latest AS l (device_id, phase, ts, current, voltage, power,
+        power_factor, frequency, temperature, energy_wh)
+    SELECT DISTINCT ON (device_id, phase) device_id, phase, ts, current, voltage, power,
+        power_factor, frequency, temperature, energy_wh
+    FROM given ORDER BY device_id, phase, ts DESC
+    ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts,
+        current = excluded.current, voltage = excluded.voltage, power = excluded.power,
+        power_factor = excluded.power_factor, frequency = excluded.frequency,
+        temperature = excluded.temperature, energy_wh = excluded.energy_wh
+    WHERE l.ts < excluded.ts
+)
+SELECT count(*) FROM ins

@@ -7,13 +7,14 @@ odd attributes are ours (docs/reference/ingest.md).
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import msgspec
 
 SAMPLING_MS_DEFAULT = 1000
 PHASE_MAX = 10  # characters
+LATE = timedelta(minutes=5)  # a reading that arrives later than this is counted as late
 PHASES_MAX = 32  # of one device: a meter has three, a panel of circuits some more
 FLAGS_MAX = 4096  # bytes of JSON
 FLAGS_DEPTH_MAX = 6  # nested objects or lists
@@ -229,3 +230,60 @@ def _deeper_than(value: Any, levels: int) -> bool:
         return True
     inner = value.values() if isinstance(value, dict) else value
     return any(_deeper_than(item, levels - 1) for item in inner)
+
+
+_FIELDS = ("ts", "current", "voltage", "attributes")
+
+
+def sample_of(item: Any) -> Sample:
+    """Build a sample field by field; what is not known joins the attributes.
+
+    Raises:
+        ReadingRefused: It is no object, or a field is missing or of the wrong kind.
+    """
+    if not isinstance(item, dict):
+        raise ReadingRefused(
+            {"body": ["must be an object with ts, current and voltage"]}
+        )
+    errors: dict[str, list[str]] = {}
+    values: dict[str, Any] = {}
+    for name in _FIELDS:
+        try:
+            values[name] = _field_of(name, item)
+        except ValueError as error:
+            errors[name] = [str(error)]
+    if errors:
+        raise ReadingRefused(errors)
+    extras = {name: value for name, value in item.items() if name not in _FIELDS}
+    if extras:
+        values["attributes"] = {**extras, **(values["attributes"] or {})}
+    return Sample(**values)
+
+
+def _field_of(name: str, item: dict[str, Any]) -> Any:
+    value = item.get(name)
+    if name == "attributes":
+        if value is None or isinstance(value, dict):
+            return value
+        raise ValueError("must be an object")
+    if value is None:
+        raise ValueError("is required")
+    return _time_of(value) if name == "ts" else _number_of(value)
+
+
+def _number_of(value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError("must be a number")
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError("must be a finite number") from None
+
+
+def _time_of(value: Any) -> Any:
+    try:
+        return msgspec.convert(value, type=Sample.__annotations__["ts"])
+    except msgspec.ValidationError:
+        raise ValueError(
+            "must be an RFC 3339 time with an offset, as in 2026-01-31T12:00:00Z"
+        ) from None

@@ -8,7 +8,7 @@ from powerdash.accounts.models import Organization
 from powerdash.devices.models import Device
 from powerdash.events.selectors import EventLine
 from powerdash.telemetry.curve import Curve
-from powerdash.telemetry.models import LatestReading
+from powerdash.telemetry.models import Arrivals, LatestReading
 from powerdash.telemetry.summary import Summary
 from powerdash.web import props
 
@@ -18,7 +18,8 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()
 
 
-def _moment(at: datetime | None) -> str | None:
+def moment_or_none(at: datetime | None) -> str | None:
+    """Return a time as `moment` does, None for none."""
     return None if at is None else moment(at)
 
 
@@ -38,7 +39,7 @@ def device_row(row: Device, power_w: float | None) -> props.DeviceRowProps:
         model=row.model,
         location=row.location,
         tags=row.tags,
-        last_seen_at=_moment(row.last_seen_at),
+        last_seen_at=moment_or_none(row.last_seen_at),
         power_w=power_w,
     )
 
@@ -58,7 +59,7 @@ def device(row: Device) -> props.DeviceProps:
         tags=row.tags,
         metadata=row.metadata,
         heartbeat_interval_s=row.heartbeat_interval_s,
-        last_seen_at=_moment(row.last_seen_at),
+        last_seen_at=moment_or_none(row.last_seen_at),
         created_at=moment(row.created_at),
         updated_at=moment(row.updated_at),
         responsible=(row.user.name or row.user.email) if row.user else None,
@@ -80,6 +81,23 @@ def reading(row: LatestReading) -> props.ReadingProps:
         frequency_hz=row.frequency,
         temperature_c=row.temperature,
         energy_wh=row.energy_wh,
+    )
+
+
+def arrivals(device_id: int) -> props.ArrivalsProps:
+    """Return how a device's readings arrive."""
+    row = Arrivals.objects.filter(pk=device_id).first()
+    if row is None:
+        return props.ArrivalsProps(None, None, 0, 0, 0, 0, 0.0, 0.0)
+    return props.ArrivalsProps(
+        last_reading_at=moment_or_none(row.last_reading_at),
+        last_arrival_at=moment_or_none(row.last_arrival_at),
+        accepted=row.accepted,
+        duplicates=row.duplicates,
+        refused=row.refused,
+        late=row.late,
+        lateness_s=row.lateness_s,
+        max_lateness_s=row.max_lateness_s,
     )
 
 

@@ -117,6 +117,20 @@ class DeviceProps:
 
 
 @dataclass(frozen=True, slots=True)
+class ArrivalsProps:
+    """How a device's readings arrive; late is over five minutes after their time."""
+
+    last_reading_at: str | None
+    last_arrival_at: str | None
+    accepted: int
+    duplicates: int
+    refused: int
+    late: int
+    lateness_s: float  # of the newest reading
+    max_lateness_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class EventProps:
     """A line of the record."""
 

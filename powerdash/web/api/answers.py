@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from powerdash.web.props import (
+    ArrivalsProps,
     DeviceProps,
     DeviceRowProps,
     EventProps,
@@ -61,6 +62,7 @@ class DeviceShowAnswer:
 
     device: DeviceProps
     latest: list[ReadingProps]
+    arrivals: ArrivalsProps
     records: list[dict[str, Any]]
     meta: RecordsMeta
 
@@ -109,6 +111,36 @@ class TotalSeriesAnswer:
     columns: list[str]
     completeness: float
     ts: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionAnswer:
+    """A refused reading: why, by field, and what was sent, as JSON cut to size."""
+
+    id: int
+    at: str
+    device_uuid: str
+    device_name: str
+    errors: dict[str, list[str]]
+    payload: str
+    replayed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionListAnswer:
+    """Refused readings; send `next` as `before` for the older ones."""
+
+    data: list[RejectionAnswer]
+    next: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedAnswer:
+    """What became of them; `errors` by the id of those that are still refused."""
+
+    accepted: int
+    duplicates: int
+    errors: dict[str, dict[str, list[str]]]
 
 
 @dataclass(frozen=True, slots=True)

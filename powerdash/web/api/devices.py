@@ -142,6 +142,7 @@ def device_show(
         {
             "device": present.device(device),
             "latest": [present.reading(each) for each in latest],
+            "arrivals": present.arrivals(device.pk),
             "records": [_record(each) for each in records],
             "meta": {"limit": limit, "truncated": len(records) == limit},
         }

@@ -12,6 +12,7 @@ from powerdash.web.api.devices import router as devices
 from powerdash.web.api.events import router as events
 from powerdash.web.api.exports import router as exports
 from powerdash.web.api.overview import router as overview
+from powerdash.web.api.rejections import router as rejections
 from powerdash.web.api.retention import router as retention
 from powerdash.web.api.series import router as series
 from powerdash.web.auth import Unauthenticated
@@ -29,6 +30,7 @@ api.add_router("/devices", devices)
 api.add_router("", series)
 api.add_router("", exports)
 api.add_router("", retention)
+api.add_router("", rejections)
 api.add_router("/events", events)
 
 

@@ -66,6 +66,7 @@ QUERIES = {
     "/api/series": ("from", "to", "max_points", "tier", "tz", "devices", "tags"),
     "/api/devices/{id}/export": ("from", "to", "tier", "format", "cursor", "tz"),
     "/api/export": ("from", "to", "tier", "format", "cursor", "tz", "devices", "tags"),
+    "/api/ingest/rejections": ("device", "before", "limit"),
     "/api/events": ("type", "device", "user_id", "from", "to", "cursor", "limit"),
     "/api/curve": ("minutes",),
     "/devices": ("status", "tags", "user_id", "search", "sort", "page", "per_page"),

@@ -68,6 +68,8 @@ ROUTES = [
     Route("GET", "/api/series", READ),
     Route("GET", "/api/devices/{device}/export", READ),
     Route("GET", "/api/export", READ),
+    Route("GET", "/api/ingest/rejections", READ),
+    Route("POST", "/api/ingest/rejections/replay", WRITE, body={"ids": [1]}),
     Route("GET", "/api/retention", Scope.SETTINGS_READ),
     Route("PUT", "/api/retention", Scope.SETTINGS_WRITE, body=RULE),
     Route("DELETE", "/api/retention", Scope.SETTINGS_WRITE, good=404),

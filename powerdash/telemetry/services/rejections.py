@@ -1,0 +1,97 @@
+"""Refused readings, stored after all once what was wrong is known."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from powerdash.devices.models import Device
+from powerdash.devices.status import DeviceStatus
+from powerdash.events.services import event_record
+from powerdash.events.types import EventType
+from powerdash.telemetry.limits import limits_at
+from powerdash.telemetry.models import Rejection
+from powerdash.telemetry.reading import Reading, ReadingRefused, reading_of, sample_of
+from powerdash.telemetry.rejection import Fix, FixImpossible
+from powerdash.telemetry.sql import QUERIES
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the refused readings.
+
+    Attributes:
+        errors: Why some are still refused, by the id of the rejection.
+    """
+
+    accepted: int
+    duplicates: int
+    errors: dict[int, dict[str, list[str]]]
+
+
+@transaction.atomic
+def rejections_replay(
+    *,
+    organization_id: int,
+    ids: Sequence[int],
+    fix: Fix,
+    at: datetime,
+    actor_id: int | None = None,
+) -> Replayed:
+    """Store what was refused, with what was wrong put right.
+
+    Each is checked as if it were sent now; readings of a decommissioned device are not
+    stored. What was stored before is a duplicate.
+    """
+    wanted = Rejection.objects.select_for_update().filter(
+        organization_id=organization_id, id__in=ids
+    )
+    living = set(
+        Device.objects.filter(organization_id=organization_id)
+        .exclude(status=DeviceStatus.DECOMMISSIONED)
+        .values_list("pk", flat=True)
+        .filter(pk__in=wanted.values("device_id"))
+    )
+    readings: list[Reading] = []
+    errors: dict[int, dict[str, list[str]]] = {}
+    done: list[int] = []
+    for each in wanted.order_by("id"):
+        if each.device_id not in living:
+            errors[each.pk] = {"device": ["is decommissioned"]}
+            continue
+        try:
+            readings.append(_reading(each, fix, at))
+        except ReadingRefused as refusal:
+            errors[each.pk] = refusal.errors
+        else:
+            done.append(each.pk)
+    accepted = _store(readings, at) if readings else 0
+    Rejection.objects.filter(pk__in=done).update(replayed_at=at)
+    event_record(
+        event_type=EventType.REJECTIONS_REPLAYED,
+        at=at,
+        organization_id=organization_id,
+        user_id=actor_id,
+        data={"accepted": accepted, "asked": len(ids), "refused": len(errors)},
+    )
+    return Replayed(accepted, len(readings) - accepted, errors)
+
+
+def _reading(rejection: Rejection, fix: Fix, at: datetime) -> Reading:
+    try:
+        sample = sample_of(fix.apply(rejection.payload))
+    except FixImpossible as error:
+        raise ReadingRefused({"payload": [str(error)]}) from None
+    return reading_of(sample, device_id=rejection.device_id, limits=limits_at(at))
+
+
+def _store(readings: list[Reading], at: datetime) -> int:
+    columns: list[Any] = [list(column) for column in zip(*readings, strict=True)]
+    arguments = dict(zip(Reading._fields, columns, strict=True))
+    with connection.cursor() as cursor:
+        cursor.execute(QUERIES["readings_partitions"], {"ts": columns[2], "at": at})
+        cursor.execute(QUERIES["readings_store"], arguments)
+        [(accepted,)] = cursor.fetchall()
+    return int(accepted)

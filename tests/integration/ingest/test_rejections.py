@@ -1,0 +1,108 @@
+"""Test that what is refused can be looked at, put right, and stored after all."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from asgiref.sync import sync_to_async
+
+from powerdash.ingest.arrivals import SAMPLES_MAX
+from powerdash.telemetry.rejection import Fix, FixImpossible, payload_of
+from powerdash.telemetry.services.rejections import Replayed, rejections_replay
+from powerdash.telemetry.services.rollups import rollup
+from tests.integration.ingest.conftest import Door, reading
+
+
+async def kept(door: Door) -> list[dict[str, Any]]:
+    await door.ingest.stop()
+    rows = await door.pg.fetch("SELECT * FROM ingest_rejections ORDER BY id")
+    await door.ingest.start()
+    return [
+        {**row, "errors": msgspec.json.decode(row["errors"])} for row in map(dict, rows)
+    ]
+
+
+async def replay(door: Door, ids: list[int], fix: Fix, **given: Any) -> Replayed:
+    return await sync_to_async(rejections_replay)(
+        organization_id=given.get("organization_id", door.organization_id),
+        ids=ids,
+        fix=fix,
+        at=datetime.now(UTC),
+    )
+
+
+async def test_what_is_refused_is_kept_without_secrets(door: Door) -> None:
+    bad = reading(current=-1, attributes={"api_key": "hush", "x": {"password": "hush"}})
+    await door.post([bad, reading()])
+    await door.client.post("/api/ingest", content=b"{nonsense", headers=door.headers)
+    first, second = await kept(door)
+    assert first["errors"] == {"current": ["must not be negative"]}
+    assert first["device_id"] == door.device.device.pk
+    assert "hush" not in first["payload"]
+    assert msgspec.json.decode(first["payload"])["attributes"]["x"] == {
+        "password": "[removed]"
+    }
+    assert second["errors"].keys() == {"body"}
+    assert "{nonsense" in second["payload"]
+
+
+async def test_a_flood_leaves_a_sample(door: Door) -> None:
+    for _ in range(3):
+        await door.post([reading(current=-1)] * 50)
+    assert len(await kept(door)) == SAMPLES_MAX
+    row = await door.pg.fetchrow("SELECT * FROM telemetry_arrivals")
+    assert row is not None
+    assert (row["accepted"], row["refused"]) == (0, 150)
+
+
+async def test_it_is_stored_after_a_fix(door: Door) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    ahead = now + timedelta(hours=2)
+    await door.post({"ts": ahead.isoformat(), "amps": 5200, "voltage": 230.0})
+    [refused] = await kept(door)
+    fix = Fix(-7200, {"current": 0.001}, {"amps": "current"})
+    assert await replay(door, [refused["id"]], fix) == Replayed(1, 0, {})
+    row = await door.pg.fetchrow("SELECT * FROM power_records")
+    assert row is not None
+    assert (row["ts"], row["current"]) == (now, pytest.approx(5.2))
+    assert await replay(door, [refused["id"]], fix) == Replayed(0, 1, {})
+    await sync_to_async(rollup)(at=now)
+    assert await door.pg.fetchval("SELECT sum(count) FROM telemetry_rollups_5m") == 1
+    assert (await kept(door))[0]["replayed_at"] is not None
+
+
+async def test_what_is_still_wrong_stays_refused(door: Door) -> None:
+    await door.post(reading(current=-1))
+    [refused] = await kept(door)
+    done = await replay(door, [refused["id"]], Fix())
+    assert done.errors == {refused["id"]: {"current": ["must not be negative"]}}
+    assert await replay(door, [refused["id"]], Fix(), organization_id=99) == Replayed(
+        0, 0, {}
+    )
+
+
+async def test_punctuality_is_counted(door: Door) -> None:
+    now = datetime.now(UTC)
+    late = [(now - timedelta(minutes=n)).isoformat() for n in (1, 10, 60)]
+    await door.post([reading(ts=ts) for ts in late])
+    await door.post([reading(ts=late[0]), reading(ts=late[1])])
+    await door.ingest.stop()
+    row = await door.pg.fetchrow("SELECT * FROM telemetry_arrivals")
+    assert row is not None
+    assert (row["accepted"], row["duplicates"], row["late"]) == (3, 2, 3)
+    assert row["lateness_s"] == pytest.approx(60, abs=5)
+    assert row["max_lateness_s"] == pytest.approx(3600, abs=5)
+    assert row["last_reading_at"] == datetime.fromisoformat(late[0])
+
+
+@pytest.mark.parametrize("payload", ["[1", "7", '{"ts": "yesterday"}'])
+def test_a_fix_that_cannot_be_made_says_so(payload: str) -> None:
+    with pytest.raises(FixImpossible):
+        Fix(shift_s=1.0).apply(payload)
+
+
+def test_a_payload_is_cut_to_size() -> None:
+    errors, payload = payload_of({"x": "y" * 10_000}, {str(n): [] for n in range(99)})
+    assert len(payload) == 2000
+    assert len(msgspec.json.decode(errors)) == 20
