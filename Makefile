@@ -33,6 +33,7 @@ check: setup
 
 bench: setup
 	$(PY) -m tests.bench
+	$(PY) -m tests.bench.telemetry
 
 wheel: setup
 	$(PY) -m hatchling build -t wheel
