@@ -2,7 +2,8 @@
 import { readFileSync, statSync } from 'node:fs'
 
 const DIST = new URL('../../powerdash/web/static/dist/', import.meta.url)
-const BUDGET_KB = 400 // as Brotli, which every browser asks for
+// As gzip: browsers ask for Brotli only over https and on localhost.
+const BUDGET_KB = 400
 const manifest = JSON.parse(readFileSync(new URL('manifest.json', DIST), 'utf8'))
 
 /** Every chunk a key loads before it can show: itself and its static imports. */
@@ -31,12 +32,12 @@ for (const page of Object.keys(manifest).filter((key) => key.startsWith('src/pag
   const js = [...new Set(chunks.map((key) => manifest[key].file))]
   const css = [...new Set(chunks.flatMap((key) => manifest[key].css ?? []))]
   const [br, gz] = [total(js, '.br'), total(js, '.gz')]
-  if (page.includes('overview')) worst = br
+  if (page.includes('overview')) worst = gz
   console.log(
     `${page.padEnd(30)} js ${br.toFixed(0)} kB br, ${gz.toFixed(0)} kB gz; css ${total(css, '.br').toFixed(0)} kB br`,
   )
 }
 if (worst > BUDGET_KB) {
-  console.error(`The overview loads ${worst.toFixed(0)} kB of JavaScript, over ${BUDGET_KB} kB.`)
+  console.error(`The overview loads ${worst.toFixed(0)} kB of JavaScript as gzip, over ${BUDGET_KB} kB.`)
   process.exit(1)
 }

@@ -29,7 +29,7 @@ interface Options {
   signal?: AbortSignal
 }
 
-const UNREACHABLE = 'The server does not answer. Check your connection and try again.'
+export const UNREACHABLE = 'The server does not answer. Check your connection and try again.'
 
 /** The CSRF token the server left in a cookie; the same header Inertia sends. */
 export function csrfHeaders(cookies = document.cookie): Record<string, string> {
