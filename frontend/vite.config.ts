@@ -14,7 +14,13 @@ export default defineConfig({
       autoImport: false,
       components: { dts: 'src/components.d.ts' },
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] } } },
-      ui: { colors: { primary: 'teal', neutral: 'slate' } },
+      ui: {
+        colors: { primary: 'teal', neutral: 'slate' },
+        // Small text in rem and not below 0.75: it grows with the page on a wall, and can be read.
+        badge: { variants: { size: { sm: { base: 'text-xs/4 py-0.5' } } } },
+        inputTags: { variants: { size: { md: { item: 'text-xs/4' } } } },
+        kbd: { variants: { size: { sm: 'min-w-4 text-[0.75rem]/4', md: 'min-w-5 text-xs' } } },
+      },
     }),
     notices('licenses-assets.md'),
     precompress(out),
