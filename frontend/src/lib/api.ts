@@ -1,6 +1,7 @@
 /** The JSON API: session and CSRF token, every failure one class that speaks to people. */
 
 import type { DeviceProps, DeviceRowProps, PageProps } from '@/props'
+import { learn } from './now'
 import type { Series } from './series'
 
 /** The server refused, or did not answer (`status` 0). */
@@ -53,6 +54,7 @@ export async function request<T>(method: Method, path: string, { body, signal }:
     if (signal?.aborted) throw reason
     throw new ApiError(0, 'unreachable', UNREACHABLE)
   })
+  learn(Date.parse(response.headers.get('Date') ?? ''))
   if (!response.ok) throw await refusal(response)
   return (response.status === 204 ? undefined : await response.json()) as T
 }

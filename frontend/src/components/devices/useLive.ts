@@ -1,6 +1,7 @@
 import { computed, onMounted, ref, shallowRef, watch } from 'vue'
 import { api } from '@/lib/api'
 import { byPhase } from '@/lib/gauges'
+import { present } from '@/lib/now'
 import { deviceChannel, onReconnect, useChannel } from '@/lib/realtime'
 import { type Quantity, quantityOf, type Series, Window } from '@/lib/series'
 import type { DeviceProps, ReadingProps, Status } from '@/props'
@@ -44,7 +45,7 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
       const newest = phases.get(reading.phase)
       if (newest && Date.parse(newest.ts) > at) continue
       phases.set(reading.phase, reading)
-      if (at < Date.now() - KEPT_MS) continue
+      if (at < present() - KEPT_MS) continue
       const own = windowsOf(reading.phase)
       for (const name of QUANTITIES) own[name].push(at, quantityOf(reading, name))
     }
@@ -62,9 +63,11 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
   }
 
   async function load(): Promise<void> {
-    const to = Date.now()
+    const to = present()
     // Without an answer the chart starts empty and fills with what arrives.
     const series = await api.series(device().uuid, to - KEPT_MS, to, MOST_POINTS).catch(() => null)
+    // The answer may have told that the viewer's clock is wrong, and the question with it.
+    if (Math.abs(present() - to) > KEPT_MS / 3) return load()
     const meanwhile = readings.value
     if (series) seed(series)
     take(meanwhile)
