@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReadingProps } from '@/props'
-import { gauges, nominal, powerFactor } from './gauges'
+import { gauges, nominal, outdated, powerFactor } from './gauges'
 
 const reading = (over: Partial<ReadingProps>): ReadingProps => ({
   phase: 'L1',
@@ -40,6 +40,19 @@ describe('gauges', () => {
   it('show what no phase reports as unknown', () => {
     expect(shown([reading({})]).Temperature?.value).toBeNull()
     expect(gauges([], none).every(({ value }) => value === null)).toBe(true)
+  })
+})
+
+describe('a newest reading is outdated', () => {
+  const NOW = Date.UTC(2026, 10, 23, 12)
+  it.each([
+    ['online', 100, false],
+    ['online', 130, true],
+    ['maintenance', 130, true],
+    ['offline', 5, true],
+    ['decommissioned', 5, true],
+  ] as const)('of a device that is %s after %d s: %s', (status, age, expected) => {
+    expect(outdated(status, NOW - age * 1000, 120, NOW)).toBe(expected)
   })
 })
 

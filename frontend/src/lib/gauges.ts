@@ -1,6 +1,6 @@
 /** What the gauges of a device show: one phase, or all of them together; pure. */
 
-import type { ReadingProps } from '@/props'
+import type { ReadingProps, Status } from '@/props'
 import { niceCeiling, type Unit } from './units'
 
 export interface GaugeSpec {
@@ -10,6 +10,12 @@ export interface GaugeSpec {
   least: number
   most: number
   normal?: readonly [number, number]
+}
+
+/** Whether a newest reading (Unix milliseconds) says nothing about now: the device is gone or silent for too long. */
+export function outdated(status: Status, newestAt: number | null, heartbeat_s: number, now: number): boolean {
+  if (status === 'offline' || status === 'decommissioned') return true
+  return newestAt !== null && newestAt < now - heartbeat_s * 1000
 }
 
 /** Phases in the order of a cabinet: L1, L2, L3, then others by name. */

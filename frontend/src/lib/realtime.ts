@@ -24,6 +24,21 @@ const reconnects = ref(0)
 export const connection = readonly(state)
 export const isLive = computed(() => state.value === 'live')
 
+const lost = ref(false)
+/** Whether what is shown as live may be old: the connection has been away for some seconds. */
+export const isLost = readonly(lost)
+const LOST_AFTER_MS = 5000
+watch(state, (now, _, onCleanup) => {
+  if (now !== 'reconnecting') {
+    lost.value = false
+    return
+  }
+  const timer = setTimeout(() => {
+    lost.value = true
+  }, LOST_AFTER_MS)
+  onCleanup(() => clearTimeout(timer))
+})
+
 let echo: Echo<'pusher'> | null = null
 const users = new Map<string, number>()
 

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { duration, fromInput, relative, span, toInput, withZone, ZONE } from './time'
+import { clock, dateTime, duration, fromInput, moment, relative, span, toInput, withZone, ZONE } from './time'
 
 const NOW = Date.UTC(2026, 10, 23, 12, 0, 0)
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString()
+
+it('leaves out the date where it is today', () => {
+  expect(moment(NOW - 1000, NOW)).toBe(clock(NOW - 1000))
+  expect(moment(NOW - 86_400_000, NOW)).toBe(dateTime(NOW - 86_400_000))
+})
 
 describe('relative', () => {
   it.each([

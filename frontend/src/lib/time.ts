@@ -34,6 +34,10 @@ export const clock = (at: string | number): string => CLOCK.format(millis(at))
 export const date = (at: string | number): string => DATE.format(millis(at))
 export const dateTime = (at: string | number): string => FULL.format(millis(at))
 
+/** The time of day, with its date unless that is today's. */
+export const moment = (at: string | number, now: number): string =>
+  date(at) === date(now) ? clock(at) : dateTime(at)
+
 /** Everything there is to know, for a tooltip: `23 Nov 2026, 23:18:05 (Europe/Berlin)`. */
 export function withZone(at: string | number): string {
   return `${dateTime(at)} (${ZONE})`
