@@ -13,6 +13,7 @@ declare module 'vue' {
   export interface GlobalComponents {
     AppPage: typeof import('./components/shell/AppPage.vue')['default']
     ChartFrame: typeof import('./components/charts/ChartFrame.vue')['default']
+    ChartMissing: typeof import('./components/charts/ChartMissing.vue')['default']
     ChartSkeleton: typeof import('./components/charts/ChartSkeleton.vue')['default']
     CommandMenu: typeof import('./components/shell/CommandMenu.vue')['default']
     ConnectionBadge: typeof import('./components/shell/ConnectionBadge.vue')['default']

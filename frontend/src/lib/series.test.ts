@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   bands,
+  dotted,
   type Point,
   type Series,
   shifted,
@@ -10,6 +11,18 @@ import {
   Window,
   zoomed,
 } from './series'
+
+it('draws a point without a neighbour as a dot', () => {
+  const points: Point[] = [
+    [1, 5],
+    [2, null],
+    [3, 6],
+    [4, 7],
+  ]
+  const [lone, ...others] = dotted(points)
+  expect(lone).toMatchObject({ value: [1, 5], symbol: 'circle' })
+  expect(others).toEqual(points.slice(1))
+})
 
 describe('Window', () => {
   it('forgets what is older, but keeps the line reaching its edge', () => {

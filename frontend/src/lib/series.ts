@@ -33,6 +33,23 @@ export class Window {
   }
 }
 
+/** A point that stands alone between gaps: a line through it has no length, so it gets a dot. */
+export interface Dot {
+  value: Point
+  symbol: 'circle'
+  symbolSize: number
+}
+
+/** What a line chart draws of points: those without a neighbour as dots. */
+export function dotted(points: readonly Point[]): (Point | Dot)[] {
+  const there = (index: number) => typeof points[index]?.[1] === 'number'
+  return points.map((value, index) =>
+    there(index) && !there(index - 1) && !there(index + 1)
+      ? { value, symbol: 'circle', symbolSize: 6 }
+      : value,
+  )
+}
+
 /** Smallest, mean and largest of the values that are there; null when none is. */
 export function statistics(points: Iterable<Point>): { min: number; mean: number; max: number } | null {
   let [n, sum, min, max] = [0, 0, Infinity, -Infinity]

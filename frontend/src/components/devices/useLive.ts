@@ -1,4 +1,4 @@
-import { computed, onMounted, ref, shallowRef, watch } from 'vue'
+import { onMounted, ref, shallowRef, watch } from 'vue'
 import { api } from '@/lib/api'
 import { byPhase } from '@/lib/gauges'
 import { present } from '@/lib/now'
@@ -82,9 +82,5 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
   onMounted(load)
   onReconnect(load)
 
-  const empty = computed(() => {
-    void version.value
-    return [...windows.value.values()].every((own) => own.power_w.points.length === 0)
-  })
-  return { readings, windows, version, loading, empty }
+  return { readings, windows, version, loading }
 }
