@@ -10,6 +10,8 @@ import {
 } from 'echarts/components'
 import { type ComposeOption, type EChartsType, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
+import type { Range } from './series'
+import { evenTicks } from './ticks'
 
 use([LineChart, GridComponent, TooltipComponent, CanvasRenderer])
 
@@ -66,7 +68,6 @@ export function frame(colours: Palette, label: (value: number) => string): Chart
       axisTick: { show: false },
       splitLine: { show: false },
       axisLabel: { ...text, hideOverlap: true, formatter: TIME_LABELS },
-      splitNumber: 6,
     },
     yAxis: {
       type: 'value',
@@ -86,6 +87,20 @@ export function frame(colours: Palette, label: (value: number) => string): Chart
       axisPointer: { lineStyle: { color: colours.text, type: 'dashed' }, animation: false },
     },
   }
+}
+
+/** An axis with more said about it and its labels. */
+export const joined = (axis: ChartOption['xAxis'], more: ReturnType<typeof timeAxis>) => {
+  const base = axis as { axisLabel?: object }
+  return { ...base, ...more, axisLabel: { ...base.axisLabel, ...more.axisLabel } } as ChartOption['xAxis']
+}
+
+/** The ends and labels of an axis over `shown`, in `width` pixels; `around` as many lengths lie beside it. */
+export function timeAxis(shown: Range, width: number, around = 0) {
+  const room = (shown.to - shown.from) * around
+  const [min, max] = [shown.from - room, shown.to + room]
+  const most = Math.min(12, Math.max(3, width / (80 * textScale()))) * (1 + 2 * around)
+  return { min, max, axisLabel: { customValues: evenTicks({ from: min, to: max }, most) } }
 }
 
 // Canvas text does not follow the page's own size by itself.
