@@ -31,8 +31,11 @@ describe('duration', () => {
     [90, '90 s'],
     [120, '2 min'],
     [7200, '2 h'],
-    [173, '2.9 min'],
-    [31_536, '8.8 h'],
+    [173, '2 min 53 s'],
+    [10_200, '2 h 50 min'],
+    [31_536, '8 h 46 min'],
+    [86_399, '24 h'],
+    [90_000, '1 d 1 h'],
     [172_800, '2 d'],
   ])('says %d s as %s', (seconds, expected) => {
     expect(duration(seconds)).toBe(expected)

@@ -55,17 +55,20 @@ export function relative(at: string | number, now: number): string {
   return date(at)
 }
 
-/** A length of time as people say it: `90 s`, `5 min`, `2 h`, `3 d`. */
+/** A length of time as people say it, in at most two units: `90 s`, `5 min`, `2 h 50 min`, `3 d`. */
 export function duration(seconds: number): string {
-  const units = [
-    [DAY, 'd'],
-    [HOUR, 'h'],
-    [MINUTE, 'min'],
-  ] as const
-  const whole = units.find(([step]) => seconds >= step && seconds % step === 0)
-  const [size, unit] = whole ?? units.find(([step]) => seconds >= 2 * step) ?? [1, 's']
-  return `${Number((seconds / size).toPrecision(2))} ${unit}`
+  if (seconds < 2 * MINUTE) return `${Math.round(seconds)} s`
+  const [size, unit, less, lesser] = SIZES.find(([each]) => seconds >= each) ?? SIZES[2]
+  const total = Math.round(seconds / less) * less
+  const [whole, rest] = [Math.floor(total / size), Math.round((total % size) / less)]
+  return rest ? `${whole} ${unit} ${rest} ${lesser}` : `${whole} ${unit}`
 }
+
+const SIZES = [
+  [DAY, 'd', HOUR, 'h'],
+  [HOUR, 'h', MINUTE, 'min'],
+  [MINUTE, 'min', 1, 's'],
+] as const
 
 /** A range in words, with the date said once when both ends share it. */
 export function span(from: number, to: number): string {

@@ -49,6 +49,7 @@ describe('axisFormatter', () => {
   it('gives every label the prefix of the largest', () => {
     const label = axisFormatter(4000, 'W')
     expect([0, 500, 4000].map((value) => plain(label(value)))).toEqual(['0 kW', '0.5 kW', '4 kW'])
+    expect(plain(label(-1500))).toBe('−1.5 kW')
   })
 })
 
@@ -59,6 +60,10 @@ describe('count, share, niceCeiling', () => {
 
   it('says 100 % only of all', () => {
     expect([share(999, 1000), share(1000, 1000), share(0, 0)].map(plain)).toEqual(['99 %', '100 %', '–'])
+  })
+
+  it('says no share of what is fed in', () => {
+    expect([share(-474, 100), share(10, -50)]).toEqual(['–', '–'])
   })
 
   it.each([

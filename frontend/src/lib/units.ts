@@ -75,14 +75,17 @@ function decimalsFor(scaled: number, prefix: string): number {
 function text(value: number, decimals: number): string {
   const rounded = value.toFixed(decimals)
   // "-0.0" says nothing that "0.0" does not.
-  return /^-0(\.0+)?$/.test(rounded) ? rounded.slice(1) : rounded.replace('-', '−')
+  return /^-0(\.0+)?$/.test(rounded) ? rounded.slice(1) : signed(rounded)
 }
 
 /** Labels of an axis share one prefix, that of its largest value. */
 export function axisFormatter(largest: number, unit: Unit): (value: number) => string {
   const [factor, prefix] = scaleFor(largest, unit)
-  return (value) => `${Number((value / factor).toPrecision(6))}${unit ? NNBSP : ''}${prefix}${unit}`
+  return (value) => `${signed(Number((value / factor).toPrecision(6)))}${unit ? NNBSP : ''}${prefix}${unit}`
 }
+
+// The minus of print, as wide as a figure, on axes as in values.
+const signed = (value: number | string): string => `${value}`.replace('-', '−')
 
 /** A whole number with thin separators: `12 345`. */
 export function count(value: number): string {
@@ -91,9 +94,9 @@ export function count(value: number): string {
     .replace(/\B(?=(\d{3})+$)/g, '\u202f')
 }
 
-/** A share in percent; "100 %" only when it is all of it. */
+/** A share in percent, "100 %" only when it is all of it; a dash where one of them is no part of a whole. */
 export function share(part: number, whole: number): string {
-  if (whole <= 0) return NONE
+  if (whole <= 0 || part < 0) return NONE
   const percent = (part / whole) * 100
   const shown = percent === 100 ? 100 : Math.min(Math.round(percent), 99)
   return `${shown}${NNBSP}%`
