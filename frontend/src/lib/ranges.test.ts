@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { firstPreset, rangeOf, readChoice, refreshMs, writeChoice } from './ranges'
+import { clamped, firstPreset, rangeOf, readChoice, refreshMs, writeChoice } from './ranges'
 
 const NOW = Date.UTC(2026, 10, 23, 12)
 const HOUR = 3_600_000
@@ -26,10 +26,28 @@ it.each([
   expect(firstPreset(NOW, whole)).toBe(preset)
 })
 
+describe('a range is clamped', () => {
+  it('not at all where there can be readings', () => {
+    expect(clamped(JANUARY, NOW, JANUARY)).toEqual(JANUARY)
+  })
+
+  it('to some time before the first reading, and to now', () => {
+    const whole = { from: NOW - 10 * HOUR, to: NOW }
+    expect(clamped({ from: -8e15, to: 8e15 }, NOW, whole)).toEqual({ from: NOW - 11 * HOUR, to: NOW })
+  })
+
+  it('as long as it was, when it is moved too far', () => {
+    const whole = { from: NOW - 10 * HOUR, to: NOW }
+    const later = { from: NOW + HOUR, to: NOW + 3 * HOUR }
+    expect(clamped(later, NOW, whole)).toEqual({ from: NOW - 2 * HOUR, to: NOW })
+    expect(clamped({ from: NOW, to: NOW }, NOW, null).to).toBe(NOW)
+  })
+})
+
 describe('the address', () => {
   it('brings a choice back', () => {
     const custom = { preset: 'custom' as const, range: JANUARY }
-    expect(readChoice(writeChoice(custom), NOW, null)).toEqual(custom)
+    expect(readChoice(writeChoice(custom), NOW, JANUARY)).toEqual(custom)
     expect(readChoice('?range=7d', NOW, null)?.preset).toBe('7d')
   })
 

@@ -35,6 +35,17 @@ export function firstPreset(now: number, whole: Span): Preset {
   return 'all'
 }
 
+const SHORTEST_MS = 10_000
+
+/** A range moved and cut to where there can be readings: from some time before the first, to now. */
+export function clamped({ from, to }: Range, now: number, whole: Span): Range {
+  const first = Math.min(whole?.from ?? now - 365 * DAY_MS, now)
+  const least = first - Math.max(HOUR_MS, (now - first) * 0.05)
+  const length = Math.min(Math.max(to - from, SHORTEST_MS), now - least)
+  const start = Math.min(Math.max(from, least), now - length)
+  return { from: Math.round(start), to: Math.round(start + length) }
+}
+
 export interface Choice {
   preset: Preset
   range: Range
@@ -49,7 +60,7 @@ export function readChoice(search: string, now: number, whole: Span): Choice | n
   }
   const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''))
   if (from === undefined || to === undefined || !(from < to)) return null
-  return { preset: 'custom', range: { from, to } }
+  return { preset: 'custom', range: clamped({ from, to }, now, whole) }
 }
 
 /** Write the choice as a query. */
