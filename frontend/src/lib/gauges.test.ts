@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ReadingProps } from '@/props'
-import { gauges, nominal, outdated, powerFactor } from './gauges'
+import { gauges, nominal, outdated, powerFactor, type Seen, widened } from './gauges'
 
 const reading = (over: Partial<ReadingProps>): ReadingProps => ({
   phase: 'L1',
@@ -15,7 +15,7 @@ const reading = (over: Partial<ReadingProps>): ReadingProps => ({
   energy_wh: null,
   ...over,
 })
-const none = { power_w: 0, current_a: 0 }
+const none: Seen = { power_w: [0, 0], current_a: 0 }
 const shown = (readings: ReadingProps[]) =>
   Object.fromEntries(gauges(readings, none).map((gauge) => [gauge.label, gauge]))
 
@@ -33,8 +33,24 @@ describe('gauges', () => {
     expect(all.Frequency).toMatchObject({ least: 49, most: 51 })
   })
 
-  it('reach below zero when power is fed in', () => {
-    expect(shown([reading({ active_power_w: -3000 })]).Power).toMatchObject({ least: -3000, most: 3000 })
+  it('begin at zero also when power is fed in', () => {
+    const all = shown([reading({ active_power_w: -3000, power_factor: -0.98 })])
+    expect(all.Power).toMatchObject({ least: 0, most: -4000 })
+    expect(all['Power factor']).toMatchObject({ least: 0, most: -1 })
+  })
+
+  it('have zero in the middle where power goes both ways', () => {
+    const [power] = gauges([reading({})], { power_w: [-2000, 1000], current_a: 0 })
+    expect(power).toMatchObject({ least: -3000, most: 3000 })
+  })
+
+  it('end where they did while the value is within what was seen', () => {
+    const seen: Seen = { power_w: [0, 12_050], current_a: 17.4 }
+    const ends = [900, 5000, 12_000].map(
+      (power) => gauges([reading({ active_power_w: power })], seen)[0]?.most,
+    )
+    expect(ends).toEqual([15_000, 15_000, 15_000])
+    expect(widened(seen, none)).toEqual(seen)
   })
 
   it('show what no phase reports as unknown', () => {

@@ -48,39 +48,62 @@ export function nominal(value: number | null, of: readonly number[], within: num
   return Math.abs(nearest - value) <= nearest * within ? nearest : null
 }
 
-/**
- * The gauges for these readings.
- *
- * `highest` is the largest power (W) and current (A) seen lately: the gauge ends above it.
- */
-export function gauges(
-  readings: readonly ReadingProps[],
-  highest: { power_w: number; current_a: number },
-): GaugeSpec[] {
+/** The least and the greatest power (W) and the greatest current (A) that were seen. */
+export interface Seen {
+  power_w: readonly [least: number, most: number]
+  current_a: number
+}
+
+/** What was seen at either time: the ends of a gauge only ever move outwards. */
+export const widened = (one: Seen, other: Seen): Seen => ({
+  power_w: [Math.min(one.power_w[0], other.power_w[0]), Math.max(one.power_w[1], other.power_w[1])],
+  current_a: Math.max(one.current_a, other.current_a),
+})
+
+const HEADROOM = 1.2
+const endFor = (highest: number): number => niceCeiling(highest * HEADROOM)
+
+/** Where a power gauge begins and ends: at zero, unless power goes both ways. */
+function powerEnds([least, most]: Seen['power_w']): { least: number; most: number } {
+  const [fedIn, drawn] = [Math.max(0, -least), Math.max(0, most)]
+  // What an inverter draws at night is no reason for a second half.
+  if (fedIn <= drawn / 50) return { least: 0, most: endFor(drawn) }
+  if (drawn <= fedIn / 50) return { least: 0, most: -endFor(fedIn) }
+  const end = endFor(Math.max(fedIn, drawn))
+  return { least: -end, most: end }
+}
+
+/** The gauges for these readings; those of power and current end with room above what was seen. */
+export function gauges(readings: readonly ReadingProps[], seen: Seen): GaugeSpec[] {
   const several = readings.length > 1
   const [power, current] = [
     sum(readings.map((reading) => reading.active_power_w)),
     most(readings.map((reading) => reading.current_a)),
   ]
-  const fedIn = power < 0
-  const end = niceCeiling(Math.max(Math.abs(power), highest.power_w))
+  const { power_w, current_a } = widened(seen, { power_w: [power, power], current_a: current ?? 0 })
+  const ends = powerEnds(power_w)
   return [
     {
       label: several ? 'Total power' : 'Power',
       value: readings.length ? power : null,
       unit: 'W',
-      least: fedIn ? -end : 0,
-      most: end,
+      ...ends,
     },
     {
       label: several ? 'Max current' : 'Current',
       value: current,
       unit: 'A',
       least: 0,
-      most: niceCeiling(Math.max(current ?? 0, highest.current_a)),
+      most: endFor(current_a),
     },
     voltageGauge(mean(readings.map((reading) => reading.voltage_v)), several),
-    { label: 'Power factor', value: powerFactor(readings), unit: '', least: fedIn ? -1 : 0, most: 1 },
+    {
+      label: 'Power factor',
+      value: powerFactor(readings),
+      unit: '',
+      least: Math.sign(ends.least),
+      most: Math.sign(ends.most),
+    },
     frequencyGauge(known(readings.map((reading) => reading.frequency_hz))[0] ?? null),
     {
       label: several ? 'Max temperature' : 'Temperature',
@@ -95,7 +118,7 @@ export function gauges(
 function voltageGauge(value: number | null, several: boolean): GaugeSpec {
   const label = several ? 'Mean voltage' : 'Voltage'
   const usual = nominal(value, NOMINAL_V, 0.2)
-  if (usual === null) return { label, value, unit: 'V', least: 0, most: niceCeiling(value ?? 1) }
+  if (usual === null) return { label, value, unit: 'V', least: 0, most: endFor(value ?? 1) }
   return {
     label,
     value,
@@ -108,7 +131,7 @@ function voltageGauge(value: number | null, several: boolean): GaugeSpec {
 
 function frequencyGauge(value: number | null): GaugeSpec {
   const usual = nominal(value, NOMINAL_HZ, 0.1)
-  const gauge: GaugeSpec = { label: 'Frequency', value, unit: 'Hz', least: 0, most: niceCeiling(value ?? 1) }
+  const gauge: GaugeSpec = { label: 'Frequency', value, unit: 'Hz', least: 0, most: endFor(value ?? 1) }
   return usual === null
     ? gauge
     : { ...gauge, least: usual - 1, most: usual + 1, normal: [usual * 0.99, usual * 1.01] }
