@@ -18,6 +18,8 @@ export default defineConfig({
         colors: { primary: 'teal', neutral: 'slate' },
         // Small text in rem and not below 0.75: it grows with the page on a wall, and can be read.
         badge: { variants: { size: { sm: { base: 'text-xs/4 py-0.5' } } } },
+        // A long title ends before the button that closes.
+        modal: { slots: { title: 'pe-8' } },
         inputTags: { variants: { size: { md: { item: 'text-xs/4' } } } },
         kbd: { variants: { size: { sm: 'min-w-4 text-[0.75rem]/4', md: 'min-w-5 text-xs' } } },
       },

@@ -91,7 +91,6 @@ export interface DeviceDraft {
 export interface Registered {
   device: DeviceProps
   secret: string
-  curl: string
 }
 
 export interface DeviceList {
