@@ -34,9 +34,12 @@ export function useDeviceForm(title: string) {
     const metadata = parseMetadata(form.value.metadata)
     errors.value = {
       ...(form.value.name.trim() ? {} : { name: 'Give the device a name.' }),
+      ...(form.value.heartbeat_interval_s >= 1
+        ? {}
+        : { heartbeat_interval_s: 'Give a number of seconds, at least 1.' }),
       ...(metadata.ok ? {} : { metadata: metadata.message }),
     }
-    if (!metadata.ok || errors.value.name) return null
+    if (!metadata.ok || Object.keys(errors.value).length) return null
     return { ...form.value, name: form.value.name.trim(), metadata: metadata.value }
   }
 
