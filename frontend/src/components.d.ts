@@ -41,6 +41,7 @@ declare module 'vue' {
     PhaseTable: typeof import('./components/devices/PhaseTable.vue')['default']
     PowerText: typeof import('./components/PowerText.vue')['default']
     RegisterDevice: typeof import('./components/devices/RegisterDevice.vue')['default']
+    ScrollX: typeof import('./components/ScrollX.vue')['default']
     SectionCard: typeof import('./components/SectionCard.vue')['default']
     Segments: typeof import('./components/Segments.vue')['default']
     ShortcutsHelp: typeof import('./components/shell/ShortcutsHelp.vue')['default']
