@@ -245,7 +245,7 @@ function series(url: URL) {
     number,
     number,
   ]
-  const n = 500
+  const n = Math.min(500, Number(url.searchParams.get('max_points') ?? 500))
   const step = (to - from) / n
   const ts = Array.from({ length: n }, (_, k) => Math.round(from + k * step))
   const column = (base: number, spread: number, seed: number) => {
@@ -258,12 +258,21 @@ function series(url: URL) {
       max: avg.map((value) => value + spread * 0.45),
     }
   }
+  const of: Record<string, [base: number, spread: number]> = {
+    power_w: [15_000, 4000],
+    energy_wh: [15_000, 4000],
+    current_a: [66, 18],
+    voltage_v: [230, 3],
+    power_factor: [0.9, 0.05],
+    frequency_hz: [50, 0.03],
+    temperature_c: [31, 4],
+  }
+  const fields = (url.searchParams.get('fields') ?? 'power_w,current_a,voltage_v').split(',')
   const phasesOf = ['L1', 'L2', 'L3'].map((phase, seed) => ({
     phase,
+    completeness: 0.98,
     ts,
-    power_w: column(15_000, 4000, seed),
-    current_a: column(66, 18, seed),
-    voltage_v: column(230, 3, seed),
+    ...Object.fromEntries(fields.map((field) => [field, column(...(of[field] ?? [1, 0.1]), seed)])),
   }))
   return { from: '', to: '', step_s: Math.round(step), tier: 'raw', columns: [], phases: phasesOf }
 }
@@ -277,7 +286,6 @@ export function answer(url: URL, method: string): Response {
       {
         device,
         secret: 'pd_Jx0m3kq9Wv7uE2bYt5Rz8Na1Lc4Hs6Gf',
-        curl: `curl -X POST http://127.0.0.1:8000/api/ingest \\\n  -H 'X-Device-ID: ${device.uuid}' \\\n  -H 'X-Device-Secret: pd_Jx0m3kq9Wv7uE2bYt5Rz8Na1Lc4Hs6Gf'`,
       },
       201,
     )

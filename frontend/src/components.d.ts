@@ -30,6 +30,7 @@ declare module 'vue' {
     EventLine: typeof import('./components/EventLine.vue')['default']
     Gauge: typeof import('./components/charts/Gauge.vue')['default']
     HistoryChart: typeof import('./components/charts/HistoryChart.vue')['default']
+    HistoryLegend: typeof import('./components/devices/HistoryLegend.vue')['default']
     HistoryPanel: typeof import('./components/devices/HistoryPanel.vue')['default']
     KpiTile: typeof import('./components/overview/KpiTile.vue')['default']
     LazyMenu: typeof import('./components/LazyMenu.vue')['default']

@@ -1,8 +1,9 @@
 /** The JSON API: session and CSRF token, every failure one class that speaks to people. */
 
 import type { DeviceProps, DeviceRowProps, PageProps } from '@/props'
+import type { Field, Series } from './history'
 import { learn } from './now'
-import type { Series } from './series'
+import type { Range } from './series'
 
 /** The server refused, or did not answer (`status` 0). */
 export class ApiError extends Error {
@@ -109,9 +110,9 @@ export const api = {
   maintenance: (uuid: string, on: boolean) =>
     request<unknown>(on ? 'POST' : 'DELETE', `${devicePath(uuid)}/maintenance`),
   decommission: (uuid: string) => request<unknown>('POST', `${devicePath(uuid)}/decommission`),
-  series: (uuid: string, from: number, to: number, maxPoints: number, signal?: AbortSignal) => {
-    const [start, end] = [new Date(from).toISOString(), new Date(to).toISOString()]
-    const range = query({ from: start, to: end, max_points: maxPoints })
-    return request<Series>('GET', `${devicePath(uuid)}/series?${range}`, signal ? { signal } : {})
+  series: (uuid: string, range: Range, fields: readonly Field[], maxPoints: number, signal?: AbortSignal) => {
+    const [from, to] = [range.from, range.to].map((at) => new Date(at).toISOString())
+    const asked = query({ from, to, fields, max_points: maxPoints })
+    return request<Series>('GET', `${devicePath(uuid)}/series?${asked}`, signal ? { signal } : {})
   },
 }

@@ -1,6 +1,6 @@
 /** ECharts with only the parts our charts use, and the colours of the page. */
 
-import { LineChart, type LineSeriesOption } from 'echarts/charts'
+import { type BarSeriesOption, LineChart, type LineSeriesOption } from 'echarts/charts'
 import {
   type DataZoomComponentOption,
   GridComponent,
@@ -17,9 +17,10 @@ use([LineChart, GridComponent, TooltipComponent, CanvasRenderer])
 
 export type Chart = EChartsType
 export type ChartOption = ComposeOption<
-  LineSeriesOption | GridComponentOption | TooltipComponentOption | DataZoomComponentOption
+  LineSeriesOption | BarSeriesOption | GridComponentOption | TooltipComponentOption | DataZoomComponentOption
 >
 export type Line = LineSeriesOption
+export type Bar = BarSeriesOption
 
 export interface Palette {
   lines: string[]

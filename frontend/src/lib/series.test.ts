@@ -1,16 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import {
-  bands,
-  dotted,
-  type Point,
-  type Series,
-  shifted,
-  sparkPath,
-  statistics,
-  usualStep,
-  Window,
-  zoomed,
-} from './series'
+import { dotted, type Point, shifted, sparkPath, statistics, Window, zoomed } from './series'
 
 it('draws a point without a neighbour as a dot', () => {
   const points: Point[] = [
@@ -81,46 +70,6 @@ describe('sparkPath', () => {
   })
 })
 
-const column = (...values: (number | null)[]) => ({
-  avg: values,
-  min: values.map((value) => (value === null ? null : value - 1)),
-  max: values.map((value) => (value === null ? null : value + 2)),
-})
-
-function series(ts: number[], values: (number | null)[], step_s: number): Series {
-  const one = column(...values)
-  const phases = [{ phase: 'L1', ts, power_w: one, current_a: one, voltage_v: one }]
-  return { from: '', to: '', step_s, tier: 'raw', columns: [], phases }
-}
-
-describe('bands', () => {
-  it('gives the envelope as foot and height', () => {
-    const [band] = bands(series([10, 11], [5, null], 1), 'power_w')
-    expect(band).toEqual({
-      phase: 'L1',
-      mean: [
-        [10_000, 5],
-        [11_000, null],
-      ],
-      foot: [
-        [10_000, 4],
-        [11_000, null],
-      ],
-      height: [
-        [10_000, 3],
-        [11_000, null],
-      ],
-    })
-  })
-
-  it('breaks over a silence but not over a slow meter', () => {
-    const silent = bands(series([0, 1, 2, 100, 101], [1, 1, 1, 1, 1], 1), 'power_w')
-    expect(silent[0]?.mean.filter(([, value]) => value === null)).toHaveLength(1)
-    const slow = bands(series([0, 900, 1800], [1, 1, 1], 1), 'power_w')
-    expect(slow[0]?.mean.filter(([, value]) => value === null)).toHaveLength(0)
-  })
-})
-
 describe('ranges', () => {
   it('zooms about the middle and not below 10 s', () => {
     expect(zoomed({ from: 0, to: 100_000 }, 0.5)).toEqual({ from: 25_000, to: 75_000 })
@@ -129,9 +78,5 @@ describe('ranges', () => {
 
   it('shifts by a share of the length', () => {
     expect(shifted({ from: 0, to: 100 }, -0.5)).toEqual({ from: -50, to: 50 })
-  })
-
-  it('knows the usual step', () => {
-    expect([usualStep([]), usualStep([0, 60, 120, 900])]).toEqual([0, 60])
   })
 })

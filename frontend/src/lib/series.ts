@@ -90,72 +90,7 @@ export function quantityOf(reading: ReadingProps, quantity: Quantity): number {
   return quantity === 'power_w' ? reading.active_power_w : reading[quantity]
 }
 
-// --- history -------------------------------------------------------------------------
-
-export interface Column {
-  avg: (number | null)[]
-  min: (number | null)[]
-  max: (number | null)[]
-}
-
-export interface PhaseSeries {
-  phase: string
-  ts: number[] // Unix seconds
-  power_w: Column
-  current_a: Column
-  voltage_v: Column
-}
-
-/** The answer of `GET /api/devices/{…}/series`. */
-export interface Series {
-  from: string
-  to: string
-  step_s: number
-  tier: string
-  columns: string[]
-  phases: PhaseSeries[]
-}
-
-/** What a chart draws of one phase: mean line, and the envelope as its foot and its height. */
-export interface Band {
-  phase: string
-  mean: Point[]
-  foot: Point[]
-  height: Point[]
-}
-
-/** Cut a series into drawable bands; silences longer than `gapSteps` steps become gaps. */
-export function bands(series: Series, quantity: Quantity, gapSteps = 3): Band[] {
-  const gapMs = Math.max(series.step_s, 1) * 1000 * gapSteps
-  return series.phases.map((phase) => band(phase, phase[quantity], gapMs))
-}
-
-function band(phase: PhaseSeries, column: Column, gapMs: number): Band {
-  const result: Band = { phase: phase.phase, mean: [], foot: [], height: [] }
-  // The usual distance of readings may be longer than a step: a meter of 15 minutes.
-  const gap = Math.max(gapMs, usualStep(phase.ts) * 3000)
-  let previous = Number.NEGATIVE_INFINITY
-  phase.ts.forEach((second, index) => {
-    const at = second * 1000
-    if (at - previous > gap && result.mean.length) push(result, previous + 1, null, null, null)
-    push(result, at, column.avg[index] ?? null, column.min[index] ?? null, column.max[index] ?? null)
-    previous = at
-  })
-  return result
-}
-
-function push(into: Band, at: number, mean: number | null, min: number | null, max: number | null): void {
-  into.mean.push([at, mean])
-  into.foot.push([at, min])
-  into.height.push([at, min === null || max === null ? null : max - min])
-}
-
-/** The median distance of neighbours in seconds, 0 for fewer than two. */
-export function usualStep(ts: readonly number[]): number {
-  const steps = ts.slice(1).map((at, index) => at - (ts[index] as number))
-  steps.sort((one, other) => one - other)
-  return steps[Math.floor(steps.length / 2)] ?? 0
-}
+// --- ranges --------------------------------------------------------------------------
 
 /** A range of time, Unix milliseconds. */
 export interface Range {

@@ -1,9 +1,10 @@
 import { onMounted, ref, shallowRef, watch } from 'vue'
 import { api } from '@/lib/api'
 import { byPhase } from '@/lib/gauges'
+import type { Series } from '@/lib/history'
 import { present } from '@/lib/now'
 import { deviceChannel, onReconnect, useChannel } from '@/lib/realtime'
-import { type Quantity, quantityOf, type Series, Window } from '@/lib/series'
+import { type Quantity, quantityOf, Window } from '@/lib/series'
 import type { DeviceProps, ReadingProps, Status } from '@/props'
 
 export const QUANTITIES = ['power_w', 'current_a', 'voltage_v'] as const
@@ -58,14 +59,16 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
     for (const { phase, ts, ...columns } of series.phases) {
       const own = windowsOf(phase)
       for (const name of QUANTITIES)
-        for (const [index, at] of ts.entries()) own[name].push(at * 1000, columns[name].avg[index] ?? null)
+        for (const [index, at] of ts.entries()) own[name].push(at * 1000, columns[name]?.avg[index] ?? null)
     }
   }
 
   async function load(): Promise<void> {
     const to = present()
     // Without an answer the chart starts empty and fills with what arrives.
-    const series = await api.series(device().uuid, to - KEPT_MS, to, MOST_POINTS).catch(() => null)
+    const series = await api
+      .series(device().uuid, { from: to - KEPT_MS, to }, QUANTITIES, MOST_POINTS)
+      .catch(() => null)
     // The answer may have told that the viewer's clock is wrong, and the question with it.
     if (Math.abs(present() - to) > KEPT_MS / 3) return load()
     const meanwhile = readings.value
