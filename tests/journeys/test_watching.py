@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, WebSocketRoute, expect
 
 from tests.journeys.conftest import Visitor
 
@@ -74,6 +74,59 @@ def test_a_device_shows_now_and_before(visitor: Visitor) -> None:
     page.keyboard.press("ArrowLeft")
     expect(page).to_have_url(re.compile("from=.*to="))
     expect(page.get_by_role("row", name=re.compile("A.*V.*W")).first).to_be_visible()
+
+
+def test_the_history_has_what_was_measured(visitor: Visitor) -> None:
+    page = visitor.sign_in()
+    page.get_by_role("link", name="Devices", exact=True).click()
+    page.locator("tr [data-row-link]").first.click()
+    page.get_by_role("button", name="Energy", exact=True).click()
+    expect(page).to_have_url(re.compile("show=energy_wh"))
+    expect(page.get_by_text("in all").first).to_be_visible()
+    expect(page.get_by_text("of the range covered")).to_be_visible()
+    phase = page.get_by_role("button", name=re.compile("^L1 .*in all"))
+    phase.click()
+    expect(phase).to_have_attribute("aria-pressed", "false")
+    page.reload()
+    expect(page.get_by_role("button", name="Energy", exact=True)).to_have_attribute(
+        "aria-pressed", "true"
+    )
+
+
+def test_what_was_live_is_dim_while_the_connection_is_away(visitor: Visitor) -> None:
+    page = visitor.page
+    away, open_ones = False, []
+
+    def route(socket: WebSocketRoute) -> None:
+        if away:
+            socket.close()
+        else:
+            socket.connect_to_server()
+            open_ones.append(socket)
+
+    page.route_web_socket(re.compile("/app/"), route)
+    visitor.sign_in()
+    expect(page.get_by_role("status").filter(has_text="Live")).to_be_visible()
+    away = True
+    for each in open_ones:
+        each.close()
+    expect(page.locator("#main[data-lost]")).to_be_visible()
+    away = False
+    expect(page.locator("#main:not([data-lost])")).to_be_visible()
+    moves(page.get_by_test_id("total-power"))
+
+
+def test_an_address_that_leads_nowhere_says_so(visitor: Visitor) -> None:
+    page = visitor.sign_in()
+    visitor.open("/devices?page=999")
+    page.get_by_role("button", name="To the last page").click()
+    expect(page.locator("tr [data-row-link]").first).to_be_visible()
+    visitor.open("/events?cursor=garbage&to=garbage")
+    page.get_by_role("button", name="To the newest").click()
+    expect(page).not_to_have_url(re.compile("cursor"))
+    visitor.open("/nowhere")
+    expect(page.get_by_role("heading", name="Not found").first).to_be_visible()
+    expect(page.get_by_role("link", name="Devices", exact=True)).to_be_visible()
 
 
 def test_night_stays_night(visitor: Visitor) -> None:

@@ -64,6 +64,9 @@ function pusherOptions({ host, port, scheme, cluster }: RealtimeProps) {
     // Only the one in use: the stock client would try the other when this one is slow.
     enabledTransports: [tls ? ('wss' as const) : ('ws' as const)],
     disableStats: true,
+    // A summary comes each second, so ten seconds of silence are worth a question.
+    activityTimeout: 10_000,
+    pongTimeout: 5000,
     channelAuthorization: {
       endpoint: '/broadcasting/auth',
       transport: 'ajax' as const,
