@@ -10,6 +10,9 @@ const now = ref(Date.now())
 /** The present in Unix milliseconds. */
 export const present = (): number => Date.now() + offsetMs
 
+/** How far the viewer's clock is behind the server's, milliseconds; 0 while they agree. */
+export const lag = (): number => offsetMs
+
 /** Set the clock by what the server just said the time is, Unix milliseconds. */
 export function learn(at: number): void {
   const seen = at - Date.now()

@@ -2,7 +2,7 @@ import { onMounted, ref, shallowRef, watch } from 'vue'
 import { api } from '@/lib/api'
 import { byPhase } from '@/lib/gauges'
 import type { Series } from '@/lib/history'
-import { present } from '@/lib/now'
+import { lag, present } from '@/lib/now'
 import { deviceChannel, onReconnect, useChannel } from '@/lib/realtime'
 import { type Quantity, quantityOf, Window } from '@/lib/series'
 import type { DeviceProps, ReadingProps, Status } from '@/props'
@@ -64,13 +64,13 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
   }
 
   async function load(): Promise<void> {
-    const to = present()
+    const [to, before] = [present(), lag()]
     // Without an answer the chart starts empty and fills with what arrives.
     const series = await api
       .series(device().uuid, { from: to - KEPT_MS, to }, QUANTITIES, MOST_POINTS)
       .catch(() => null)
     // The answer may have told that the viewer's clock is wrong, and the question with it.
-    if (Math.abs(present() - to) > KEPT_MS / 3) return load()
+    if (lag() !== before) return load()
     const meanwhile = readings.value
     if (series) seed(series)
     take(meanwhile)
