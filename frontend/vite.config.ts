@@ -18,6 +18,13 @@ export default defineConfig({
         colors: { primary: 'teal', neutral: 'slate' },
         // Small text in rem and not below 0.75: it grows with the page on a wall, and can be read.
         badge: { variants: { size: { sm: { base: 'text-xs/4 py-0.5' } } } },
+        // Paler under the pointer, but not so much that white is hard to read on it.
+        button: {
+          compoundVariants: [
+            { color: 'primary', variant: 'solid', class: 'hover:bg-primary/90 active:bg-primary/90' },
+            { color: 'error', variant: 'solid', class: 'hover:bg-error/90 active:bg-error/90' },
+          ],
+        },
         // A long title ends before the button that closes.
         modal: { slots: { title: 'pe-8' } },
         inputTags: { variants: { size: { md: { item: 'text-xs/4' } } } },
