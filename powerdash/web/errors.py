@@ -14,6 +14,7 @@ from django.http.request import RawPostDataException, UnreadablePostError
 from django.shortcuts import redirect
 from django.utils.http import urlencode
 from ninja.errors import HttpError, ValidationError
+from redis.exceptions import RedisError
 
 from powerdash.accounts.login import LoginRefused
 from powerdash.accounts.throttle import LoginThrottled
@@ -68,6 +69,11 @@ TABLE: dict[type[Exception], tuple[HTTPStatus, str, str | None]] = {
         HTTPStatus.SERVICE_UNAVAILABLE,
         "unavailable",
         "The database does not answer: try again in a moment.",
+    ),
+    RedisError: (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "unavailable",
+        "The cache does not answer: try again in a moment.",
     ),
     SuspiciousOperation: (
         HTTPStatus.BAD_REQUEST,
@@ -155,7 +161,7 @@ def _fields_of_schema(error: ValidationError) -> dict[str, list[str]]:
 def _headers_of(error: BaseException) -> dict[str, str]:
     if isinstance(error, LoginThrottled):
         return {"Retry-After": str(error.retry_after_s)}
-    if isinstance(error, OperationalError):
+    if isinstance(error, OperationalError | RedisError):
         return {"Retry-After": "1"}
     return {}
 
@@ -210,7 +216,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Answer 500, or 503 when the database is away."""
+    """Answer 500, or 503 when the database or the cache is away."""
     expected = refusal_of(sys.exc_info()[1])
     failed = Refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "failed", FAILED)
     return answer(request, expected or failed)

@@ -5,14 +5,14 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from powerdash import settings
 from powerdash.accounts.login import LoginRefused, login_check
 from powerdash.accounts.throttle import BY_ACCOUNT, BY_ADDRESS, LoginThrottled
 from powerdash.events.models import Event
 from powerdash.lib import clock
+from powerdash.settings import INERTIA_VERSION
 from tests.cast import PASSWORD, Cast
 
-INERTIA = {"X-Inertia": "true", "X-Inertia-Version": settings.INERTIA_VERSION}
+INERTIA = {"X-Inertia": "true", "X-Inertia-Version": INERTIA_VERSION}
 EMAIL = "owner@campus.test"
 
 
@@ -45,6 +45,25 @@ def test_it_takes_the_address_in_any_case(cast: Cast, email: str) -> None:
 def test_it_takes_a_plain_form_too(cast: Cast) -> None:
     answer = Client().post("/login", {"email": EMAIL, "password": PASSWORD})
     assert answer.status_code == 302
+
+
+def test_it_says_that_the_cache_is_away(cast: Cast, settings: Any) -> None:
+    before, client = Client(), Client()
+    assert sign_in(before).status_code == 302
+    settings.SESSION_ENGINE = "django.contrib.sessions.backends.cached_db"
+    settings.CACHES = {
+        "default": {
+            "BACKEND": "django.core.cache.backends.redis.RedisCache",
+            "LOCATION": "redis://127.0.0.1:1/0",
+        }
+    }
+    client.cookies = before.cookies
+    for page in (client.get("/devices", headers=INERTIA), sign_in(Client())):
+        assert page.status_code == 503
+        assert props(page)["message"].startswith("The cache does not answer")
+        assert page.headers["Retry-After"] == "1"
+    asked = client.get("/api/devices")
+    assert (asked.status_code, asked.json()["error"]) == (503, "unavailable")
 
 
 def test_it_never_leads_to_another_site(cast: Cast) -> None:
