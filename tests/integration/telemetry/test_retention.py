@@ -90,8 +90,8 @@ async def fleet(pg: Pg) -> Fleet:
 async def _no_partitions(pg: Pg) -> None:
     """Remove what tests before left: the partitions, which are no rows."""
     for row in await pg.fetch(
-        "SELECT relname FROM pg_class WHERE relname ~ '^power_records_[0-9]+$'"
-        " AND relkind = 'r'"
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname"
+        " ~ '^(power_records|telemetry_rollups_(5m|1h|1d))_[0-9]+$'"
     ):
         await pg.execute(f'DROP TABLE "{row[0]}"')
 
