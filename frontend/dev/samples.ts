@@ -172,6 +172,16 @@ const show = {
   device,
   first_reading_at: ago(86_400 * 90),
   last_reading_at: ago(0),
+  arrivals: {
+    last_reading_at: ago(0),
+    last_arrival_at: ago(0),
+    accepted: 7_775_988,
+    duplicates: 1_204,
+    refused: 3,
+    late: 86_412,
+    lateness_s: 0.4,
+    max_lateness_s: 7_260,
+  },
   events: events.slice(0, 8),
 }
 const phases = [reading('L1', 1), reading('L2', 0.82), reading('L3', 1.14)]
@@ -221,6 +231,7 @@ export const samples: Record<string, Record<string, Sample>> = {
       latest: [],
       first_reading_at: null,
       last_reading_at: null,
+      arrivals: { ...show.arrivals, last_arrival_at: null },
       events: [],
     }),
   },

@@ -20,6 +20,7 @@ declare module 'vue' {
     CopyButton: typeof import('./components/CopyButton.vue')['default']
     DecommissionDevice: typeof import('./components/devices/DecommissionDevice.vue')['default']
     DeviceActions: typeof import('./components/devices/DeviceActions.vue')['default']
+    DeviceArrivals: typeof import('./components/devices/DeviceArrivals.vue')['default']
     DeviceDetails: typeof import('./components/devices/DeviceDetails.vue')['default']
     DeviceFields: typeof import('./components/devices/DeviceFields.vue')['default']
     DeviceFiltersBar: typeof import('./components/devices/DeviceFiltersBar.vue')['default']

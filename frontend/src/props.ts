@@ -177,6 +177,7 @@ export interface DeviceShowProps {
   latest: ReadingProps[]
   first_reading_at: string | null
   last_reading_at: string | null
+  arrivals: ArrivalsProps
   events: EventProps[]
 }
 

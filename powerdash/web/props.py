@@ -221,6 +221,7 @@ class DeviceShowProps:
     latest: list[ReadingProps]
     first_reading_at: str | None
     last_reading_at: str | None
+    arrivals: ArrivalsProps
     events: list[EventProps]
 
 

@@ -62,6 +62,7 @@ def test_a_device_shows_now_and_before(visitor: Visitor) -> None:
     page.get_by_role("link", name="Devices", exact=True).click()
     page.locator("tr [data-row-link]").first.click()
     expect(page.get_by_role("heading", name="History")).to_be_visible()
+    expect(page.get_by_test_id("arrivals")).to_contain_text(re.compile(r"\d readings"))
     power = page.get_by_role("meter").first
     expect(power).to_have_attribute("aria-valuetext", re.compile("W"))
     expect(power).not_to_have_attribute(

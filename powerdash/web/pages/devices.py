@@ -61,6 +61,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
         latest=[present.reading(each) for each in latest],
         first_reading_at=span and present.moment(span[0]),
         last_reading_at=span and present.moment(span[1]),
+        arrivals=present.arrivals(device.pk),
         events=recent_events(viewer, limit=EVENTS, device_id=device.pk),
     )
     return page(request, "devices/Show", props)
