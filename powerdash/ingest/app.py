@@ -27,7 +27,7 @@ from powerdash.ingest.writer import Writer
 from powerdash.lib import clock, postgres
 from powerdash.lib.broker import LiveBus
 from powerdash.telemetry.limits import limits_at
-from powerdash.telemetry.reading import Limits
+from powerdash.telemetry.reading import Limits, Reading
 from powerdash.telemetry.rejection import PAYLOAD_MAX
 
 log = structlog.get_logger(__name__)
@@ -242,20 +242,21 @@ class Ingest:
         except DeviceDecommissioned:
             raise _decommissioned() from None
 
-    def _on_committed(self, request: Request, stored: Stored, at: datetime) -> None:
+    def _on_committed(self, request: Request, new: list[Reading], at: datetime) -> None:
         device = request.device
+        duplicates = len(request.readings) - len(new)
         self._keeper.latest.record(device, request.readings, at)
         if request.readings:
-            self._keeper.arrivals.record(device, request.readings, stored.accepted, at)
-            _accepted.inc(stored.accepted)
-            if stored.duplicates:
-                _duplicates.inc(stored.duplicates)
+            self._keeper.arrivals.record(device, new, duplicates, at)
+            _accepted.inc(len(new))
+            if duplicates:
+                _duplicates.inc(duplicates)
             if settings.INGEST_EVENTS == "minute":
                 self._keeper.ledger.add(
                     (EventType.INGEST_ACCEPTED, device.organization_id, device.id, ""),
                     requests=1,
-                    accepted=stored.accepted,
-                    duplicates=stored.duplicates,
+                    accepted=len(new),
+                    duplicates=duplicates,
                 )
 
 

@@ -45,14 +45,14 @@ class Arrivals:
         self._samples: list[Sample] = []
 
     def record(
-        self, device: Device, readings: list[Reading], accepted: int, at: datetime
+        self, device: Device, new: list[Reading], duplicates: int, at: datetime
     ) -> None:
-        """Count a request's readings, of which so many were new."""
+        """Count a request's readings; only new ones can be the newest, or late."""
         entry = self._entry(device, at)
-        entry.counts[0] += accepted
-        entry.counts[1] += len(readings) - accepted
+        entry.counts[0] += len(new)
+        entry.counts[1] += duplicates
         oldest_timely = at - LATE
-        for reading in readings:
+        for reading in new:
             ts = reading[2]
             if entry.newest is None or ts > entry.newest:
                 entry.newest = ts

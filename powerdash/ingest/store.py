@@ -44,16 +44,16 @@ class Inserted:
     devices: frozenset[int]
     keys: set[Key] | None
 
-    def take(self, readings: list[Reading]) -> int:
-        """Count a request's new readings; each key counts for one reading only."""
+    def take(self, readings: list[Reading]) -> list[Reading]:
+        """Return a request's new readings; each key counts for one reading only."""
         if self.keys is None:
-            return len(readings)
-        accepted = 0
+            return readings
+        new = []
         for reading in readings:
             if reading[:3] in self.keys:
                 self.keys.remove(reading[:3])
-                accepted += 1
-        return accepted
+                new.append(reading)
+        return new
 
 
 class Store:

@@ -25,7 +25,8 @@ from powerdash.telemetry.reading import Reading
 HELP_FROM = 200  # readings that wait, for each lane but the first
 GROUP_MAX = 5_000  # readings in one transaction, unless one request has more
 
-Committed = Callable[[Request, Stored, datetime], None]
+# Told after each commit: the request, its new readings, and when.
+Committed = Callable[[Request, list[Reading], datetime], None]
 
 
 class Writer:
@@ -143,7 +144,6 @@ class Writer:
             if request.device.id not in inserted.devices:
                 request.fail(DeviceDecommissioned())
                 continue
-            accepted = inserted.take(request.readings)
-            stored = Stored(accepted, len(request.readings) - accepted)
-            self._committed(request, stored, at)
-            request.answer(stored)
+            new = inserted.take(request.readings)
+            self._committed(request, new, at)
+            request.answer(Stored(len(new), len(request.readings) - len(new)))

@@ -37,6 +37,7 @@ describe('duration', () => {
     [86_399, '24 h'],
     [90_000, '1 d 1 h'],
     [172_800, '2 d'],
+    [7208 * 86_400 + 14_400, '19 y 273 d'],
   ])('says %d s as %s', (seconds, expected) => {
     expect(duration(seconds)).toBe(expected)
   })

@@ -4,6 +4,7 @@ const LOCALE = 'en-GB'
 const MINUTE = 60
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
+const YEAR = 365 * DAY
 
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: '2-digit', minute: '2-digit', second: '2-digit' })
 const SHORT = new Intl.DateTimeFormat(LOCALE, {
@@ -58,13 +59,14 @@ export function relative(at: string | number, now: number): string {
 /** A length of time as people say it, in at most two units: `90 s`, `5 min`, `2 h 50 min`, `3 d`. */
 export function duration(seconds: number): string {
   if (seconds < 2 * MINUTE) return `${Math.round(seconds)} s`
-  const [size, unit, less, lesser] = SIZES.find(([each]) => seconds >= each) ?? SIZES[2]
+  const [size, unit, less, lesser] = SIZES.find(([each]) => seconds >= each) ?? SIZES[3]
   const total = Math.round(seconds / less) * less
   const [whole, rest] = [Math.floor(total / size), Math.round((total % size) / less)]
   return rest ? `${whole} ${unit} ${rest} ${lesser}` : `${whole} ${unit}`
 }
 
 const SIZES = [
+  [YEAR, 'y', DAY, 'd'],
   [DAY, 'd', HOUR, 'h'],
   [HOUR, 'h', MINUTE, 'min'],
   [MINUTE, 'min', 1, 's'],
