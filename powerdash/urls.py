@@ -4,7 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from powerdash.web import broadcasting
 from powerdash.web.api.root import api
-from powerdash.web.pages import devices, events, overview, session
+from powerdash.web.pages import devices, events, explore, overview, session
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.index),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices", devices.index),
     path("devices/<str:key>", devices.show),
     path("events", events.index),
+    path("explore", explore.index),
     path("broadcasting/auth", broadcasting.auth),
     path("api/", api.urls),
 ]

@@ -181,6 +181,19 @@ export interface DeviceShowProps {
   events: EventProps[]
 }
 
+/** A device that is looked at, and where its readings begin and end. */
+export interface ExploredProps {
+  uuid: string
+  name: string
+  first_reading_at: string | null
+  last_reading_at: string | null
+}
+
+/** `pages/explore/Index`; without devices it shows the whole organization. */
+export interface ExploreProps {
+  devices: ExploredProps[]
+}
+
 /** `pages/events/Index`; `next` is the cursor of the older page. */
 export interface EventListProps {
   events: EventProps[]

@@ -19,13 +19,23 @@ WHERE (%(device_id)s::int IS NULL OR device_id = %(device_id)s)
     AND (%(since)s::timestamptz IS NULL OR ts >= %(since)s)
     AND (%(until)s::timestamptz IS NULL OR ts < %(until)s)
 
--- first --
--- When a device's record begins, by phase; partitions are searched in order of time.
-SELECT min(first.ts) FROM telemetry_latest l CROSS JOIN LATERAL (
+-- spans --
+-- When the record of devices begins and ends; partitions are searched in order of time.
+-- What retention left of older readings are the days above them.
+SELECT l.device_id, min(least(first.ts, day.bucket_start_ts)), max(l.ts)
+FROM telemetry_latest l
+LEFT JOIN LATERAL (
     SELECT p.ts FROM power_records p
     WHERE p.device_id = l.device_id AND p.phase = l.phase ORDER BY p.ts LIMIT 1
-) first
-WHERE l.device_id = %(device_id)s
+) first ON true
+LEFT JOIN LATERAL (
+    SELECT r.bucket_start_ts FROM telemetry_rollups_1d r
+    WHERE r.device_id = l.device_id AND r.phase = l.phase
+        AND r.bucket_start_ts < first.ts - interval '2 days'
+    ORDER BY r.bucket_start_ts LIMIT 1
+) day ON true
+WHERE l.device_id = ANY(%(device_ids)s::int[])
+GROUP BY l.device_id
 
 -- consumers --
 -- Devices heard within their interval, with the active power of the newest reading of

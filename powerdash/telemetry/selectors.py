@@ -4,7 +4,7 @@ Callers come from selectors that take the viewer: here a device and an organizat
 only numbers, checked before.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -66,13 +66,15 @@ def count(
     return int(found[0][0])
 
 
-def span(device_id: int) -> tuple[datetime, datetime] | None:
-    """Return the times of a device's first and last reading, if it has any."""
-    first = _rows("first", device_id=device_id)[0][0]
-    newest = latest_by_device([device_id]).get(device_id)
-    if first is None or not newest:
-        return None
-    return first, max(reading.ts for reading in newest)
+def spans(device_ids: Sequence[int]) -> dict[int, tuple[datetime, datetime]]:
+    """Return the times of the first and the last reading of devices that have any.
+
+    Where retention took the first readings away, the first day that is known counts.
+    """
+    if not device_ids:
+        return {}
+    rows = _rows("spans", device_ids=list(device_ids))
+    return {device_id: (first or last, last) for device_id, first, last in rows}
 
 
 def summary(*, organization_uuid: str, at: datetime) -> Summary:

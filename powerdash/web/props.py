@@ -226,6 +226,23 @@ class DeviceShowProps:
 
 
 @dataclass(frozen=True, slots=True)
+class ExploredProps:
+    """A device that is looked at, and where its readings begin and end."""
+
+    uuid: str
+    name: str
+    first_reading_at: str | None
+    last_reading_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ExploreProps:
+    """`pages/explore/Index`; without devices it shows the whole organization."""
+
+    devices: list[ExploredProps]
+
+
+@dataclass(frozen=True, slots=True)
 class EventListProps:
     """`pages/events/Index`; `next` is the cursor of the older page."""
 

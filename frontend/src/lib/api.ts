@@ -1,7 +1,8 @@
 /** The JSON API: session and CSRF token, every failure one class that speaks to people. */
 
 import type { DeviceProps, DeviceRowProps, PageProps } from '@/props'
-import type { Field, Series } from './history'
+import type { Field, Series, TotalSeries } from './history'
+import type { MarkerAnswer } from './markers'
 import { learn } from './now'
 import type { Range } from './series'
 
@@ -99,6 +100,23 @@ export interface DeviceList {
   meta: PageProps
 }
 
+export interface SeriesAsked {
+  range: Range
+  fields?: readonly Field[]
+  maxPoints: number
+  tier?: '5m' | '1h' | '1d'
+  /** Of several devices together; without any, of all. */
+  devices?: readonly string[]
+}
+
+/** The ends of a range as the API takes them. */
+export function ends(range: Range): { from: string; to: string } {
+  return { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() }
+}
+
+const seriesQuery = ({ range, fields, maxPoints, tier, devices }: SeriesAsked): string =>
+  query({ ...ends(range), fields, max_points: maxPoints, tier, devices })
+
 const devicePath = (uuid: string) => `/api/devices/${encodeURIComponent(uuid)}`
 
 export const api = {
@@ -110,9 +128,14 @@ export const api = {
   maintenance: (uuid: string, on: boolean) =>
     request<unknown>(on ? 'POST' : 'DELETE', `${devicePath(uuid)}/maintenance`),
   decommission: (uuid: string) => request<unknown>('POST', `${devicePath(uuid)}/decommission`),
-  series: (uuid: string, range: Range, fields: readonly Field[], maxPoints: number, signal?: AbortSignal) => {
-    const [from, to] = [range.from, range.to].map((at) => new Date(at).toISOString())
-    const asked = query({ from, to, fields, max_points: maxPoints })
-    return request<Series>('GET', `${devicePath(uuid)}/series?${asked}`, signal ? { signal } : {})
-  },
+  series: (uuid: string, asked: SeriesAsked, signal?: AbortSignal) =>
+    request<Series>('GET', `${devicePath(uuid)}/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
+  total: (asked: SeriesAsked, signal?: AbortSignal) =>
+    request<TotalSeries>('GET', `/api/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
+  markers: (uuid: string, range: Range, signal?: AbortSignal) =>
+    request<{ data: MarkerAnswer[] }>(
+      'GET',
+      `${devicePath(uuid)}/markers?${query(ends(range))}`,
+      signal ? { signal } : {},
+    ),
 }

@@ -1,7 +1,13 @@
-/** Bars, dragging and zooming, apart: only the charts that look back load them. */
+/** Bars, dragging, zooming and marking, apart: only the charts that look back load them. */
 
 import { BarChart } from 'echarts/charts'
-import { DataZoomInsideComponent } from 'echarts/components'
-import { use } from 'echarts/core'
+import { DataZoomInsideComponent, MarkAreaComponent, MarkLineComponent } from 'echarts/components'
+import { connect, use } from 'echarts/core'
 
-export const allowHistory = (): void => use([BarChart, DataZoomInsideComponent])
+/** Charts of this group show the same moment under the pointer, and move together. */
+export const GROUP = 'history'
+
+export function allowHistory(): void {
+  use([BarChart, DataZoomInsideComponent, MarkAreaComponent, MarkLineComponent])
+  connect(GROUP)
+}

@@ -10,6 +10,7 @@ import {
 } from 'echarts/components'
 import { type ComposeOption, type EChartsType, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
+import { LINE_COLOURS } from './history'
 import type { Range } from './series'
 import { evenTicks } from './ticks'
 
@@ -24,6 +25,8 @@ export type Bar = BarSeriesOption
 
 export interface Palette {
   lines: string[]
+  /** Of markers, by what they mean. */
+  tones: Record<'good' | 'bad' | 'warn' | 'info', string>
   grid: string
   text: string
   surface: string
@@ -36,7 +39,8 @@ export function palette(): Palette {
   const style = getComputedStyle(document.documentElement)
   const colour = (name: string) => style.getPropertyValue(`--chart-${name}`).trim()
   return {
-    lines: ['1', '2', '3', '4'].map(colour),
+    lines: Array.from({ length: LINE_COLOURS }, (_, index) => colour(`${index + 1}`)),
+    tones: { good: colour('good'), bad: colour('bad'), warn: colour('warn'), info: colour('info') },
     grid: colour('grid'),
     text: colour('text'),
     surface: colour('surface'),

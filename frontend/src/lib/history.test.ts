@@ -1,6 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import type { ReadingProps } from '@/props'
-import { bands, completeness, figures, offered, readField, type Series } from './history'
+import {
+  asSeries,
+  bands,
+  completeness,
+  earlierMs,
+  figures,
+  gaps,
+  nearest,
+  offered,
+  readBefore,
+  readField,
+  readFields,
+  type Series,
+  together,
+} from './history'
 
 function series(ts: number[], avg: (number | null)[]): Series {
   const power_w = {
@@ -13,10 +27,13 @@ function series(ts: number[], avg: (number | null)[]): Series {
   return { from: '', to: '', step_s: 1, tier: 'raw', columns: [], phases }
 }
 
+const METER = { uuid: 'u', name: '' }
+
 describe('bands', () => {
   it('give the envelope as foot and height', () => {
-    expect(bands(series([10, 11], [5, null]), 'power_w')[0]).toEqual({
-      phase: 'L1',
+    expect(bands(series([10, 11], [5, null]), 'power_w', METER)[0]).toEqual({
+      key: 'u/L1',
+      name: 'L1',
       place: 0,
       mean: [
         [10_000, 5],
@@ -34,18 +51,18 @@ describe('bands', () => {
   })
 
   it('break where the server says, however far apart readings are', () => {
-    const [slow] = bands(series([0, 1, 900, 901], [1, 1, 1, null]), 'power_w')
+    const [slow] = bands(series([0, 1, 900, 901], [1, 1, 1, null]), 'power_w', METER)
     expect(slow?.mean.map(([, value]) => value)).toEqual([1, 1, 1, null])
   })
 
   it('have nothing of a field that was not asked', () => {
-    expect(bands(series([1], [1]), 'voltage_v')[0]?.mean).toEqual([[1000, null]])
+    expect(bands(series([1], [1]), 'voltage_v', METER)[0]?.mean).toEqual([[1000, null]])
   })
 })
 
 describe('figures', () => {
   const of = (values: (number | null)[], field: 'power_w' | 'energy_wh') =>
-    bands(series([1, 2, 3], values), field).map(figures)[0]
+    bands(series([1, 2, 3], values), field, METER).map(figures)[0]
 
   it('reach from the least to the greatest that was measured', () => {
     expect(of([5, null, 7], 'power_w')).toEqual({ low: 4, mean: 6, high: 9, sum: 12 })
@@ -60,8 +77,8 @@ describe('figures', () => {
 it('tells the completeness over all phases', () => {
   const one = series([1], [1])
   const other = { ...one.phases[0], phase: 'L2', ts: [1], completeness: 1 }
-  expect(completeness({ ...one, phases: [...one.phases, other] })).toBe(0.75)
-  expect(completeness({ ...one, phases: [] })).toBeNull()
+  expect(completeness([{ ...one, phases: [...one.phases, other] }])).toBe(0.75)
+  expect(completeness([{ ...one, phases: [] }])).toBeNull()
 })
 
 it('offers what a device reports, and what the address names', () => {
@@ -79,4 +96,89 @@ it('offers what a device reports, and what the address names', () => {
     'power_w',
     'power_w',
   ])
+  expect(readFields('voltage_v,secret,power_w')).toEqual(['power_w', 'voltage_v'])
+  expect(readFields('')).toEqual(['power_w'])
+})
+
+it('names the lines of several devices, each with a colour and, of the range before, moved', () => {
+  const [band] = bands(series([10], [5]), 'power_w', { uuid: 'u', name: 'Roof' }, 3, 1000)
+  expect(band).toMatchObject({ key: 'u/L1', name: 'Roof · L1', place: 3, mean: [[11_000, 5]] })
+})
+
+it('takes what devices give together as the series of one', () => {
+  const total = { from: '', to: '', step_s: 900, tier: '5m', columns: [], completeness: 0.5 }
+  const made = asSeries({ ...total, ts: [900], power_w: [7], energy_wh: [1.75] })
+  const [band] = bands(made, 'power_w', { uuid: null, name: 'Campus' })
+  expect(band).toMatchObject({ key: '/', name: 'Campus', mean: [[900_000, 7]], height: [[900_000, null]] })
+  expect(bands(made, 'current_a', METER)[0]?.mean).toEqual([[900_000, null]])
+  expect(completeness([made])).toBe(0.5)
+})
+
+describe('the nearest point', () => {
+  const points: [number, number | null][] = [
+    [0, 1],
+    [10, null],
+    [20, 3],
+  ]
+  it.each([
+    [4, 0],
+    [16, 2],
+    [-3, 0],
+    [24, 2],
+    [40, -1],
+    [10, -1],
+  ])('to %d is number %d', (at, index) => {
+    expect(nearest(points, at, 9)).toBe(index)
+  })
+})
+
+describe('gaps', () => {
+  const of = (minutes: number[], values: (number | null)[]) =>
+    bands(
+      series(
+        minutes.map((minute) => minute * 60),
+        values,
+      ),
+      'power_w',
+      METER,
+    )
+  const MIN = 60_000
+  const found = (drawn: ReturnType<typeof of>, to: number, now = to) =>
+    gaps(drawn, { from: 0, to: to * MIN }, MIN, now * MIN).map(({ from, to }) => [from / MIN, to / MIN])
+
+  it('are before the first reading, where it was silent, and after the last', () => {
+    expect(found(of([5, 6, 7, 20, 21], [1, 1, null, 1, 1]), 30)).toEqual([
+      [0, 5],
+      [7, 20],
+      [22, 30],
+    ])
+  })
+  it('are not of the future, nor shorter than silence is', () => {
+    expect(found(of([1, 2, 3, 5], [1, 1, null, 1]), 30, 7)).toEqual([])
+  })
+  it('are where all lines are silent', () => {
+    expect(found([...of([0, 10], [1, 1]), ...of([12, 30], [1, 1])], 30)).toEqual([])
+  })
+})
+
+it('sums what lines give together, and knows nothing where none does', () => {
+  const [one, other] = [series([1, 2, 3], [1, null, 3]), series([2, 3, 4], [null, 4, 5])]
+  const all = [one, other].flatMap((each) => bands(each, 'power_w', METER))
+  expect(together(all)).toEqual([
+    [1000, 1],
+    [2000, null],
+    [3000, 7],
+    [4000, 5],
+  ])
+})
+
+it('compares by the calendar', () => {
+  const from = new Date(2026, 9, 28, 12).getTime()
+  const back = (before: Parameters<typeof earlierMs>[1]) =>
+    new Date(from - earlierMs({ from, to: from + 1 }, before))
+  expect([back('day').getDate(), back('day').getHours()]).toEqual([27, 12])
+  expect([back('week').getDate(), back('week').getHours()]).toEqual([21, 12])
+  expect(back('year').getDay()).toBe(new Date(from).getDay())
+  expect(earlierMs({ from, to: from + 1 }, 'none')).toBe(0)
+  expect([readBefore('week'), readBefore('ever'), readBefore(null)]).toEqual(['week', 'none', 'none'])
 })

@@ -1,7 +1,7 @@
-/** What a device's history shows: its quantities, and the server's answer ready to draw; pure. */
+/** What charts over time show: quantities, sources, and the server's answers ready to draw; pure. */
 
 import type { ReadingProps } from '@/props'
-import { type Point, statistics } from './series'
+import { type Point, type Range, statistics } from './series'
 import type { Unit } from './units'
 
 interface Shown {
@@ -13,6 +13,7 @@ interface Shown {
 export const FIELDS = {
   power_w: { label: 'Power', unit: 'W' },
   energy_wh: { label: 'Energy', unit: 'Wh' },
+  apparent_power_va: { label: 'Apparent power', unit: 'VA' },
   current_a: { label: 'Current', unit: 'A' },
   voltage_v: { label: 'Voltage', unit: 'V' },
   power_factor: { label: 'Power factor', unit: '' },
@@ -22,23 +23,47 @@ export const FIELDS = {
 
 export type Field = keyof typeof FIELDS
 
-const NAMES = Object.keys(FIELDS) as Field[]
-// What not every meter measures.
-const SOME = ['power_factor', 'frequency_hz', 'temperature_c'] as const
+export const FIELD_NAMES = Object.keys(FIELDS) as Field[]
+// What not every meter measures, and how its newest reading tells that it does. Without a power factor
+// apparent power is the power itself.
+const SOME: { [Name in Field]?: 'power_factor' | 'frequency_hz' | 'temperature_c' } = {
+  apparent_power_va: 'power_factor',
+  power_factor: 'power_factor',
+  frequency_hz: 'frequency_hz',
+  temperature_c: 'temperature_c',
+}
+/** What devices give together. */
+export const TOTAL_FIELDS = [
+  'power_w',
+  'energy_wh',
+  'apparent_power_va',
+  'voltage_v',
+] as const satisfies Field[]
 
 /** What there is to look back on: what its newest readings have, or `also`, which the address names. */
 export const offered = (readings: readonly ReadingProps[], also: Field): Field[] =>
-  NAMES.filter((name) => {
-    const measured = SOME.find((each) => each === name)
+  FIELD_NAMES.filter((name) => {
+    const measured = SOME[name]
     return !measured || name === also || readings.some((reading) => reading[measured] !== null)
   })
 
-/** A field by its name in an address; power without one. */
-export const readField = (name: string | null): Field => NAMES.find((each) => each === name) ?? 'power_w'
+/** Fields by their names in an address, each once; power without any. */
+export function readFields(names: string | null): Field[] {
+  const asked = (names ?? '').split(',')
+  const found = FIELD_NAMES.filter((name) => asked.includes(name))
+  return found.length ? found : ['power_w']
+}
+export const readField = (name: string | null): Field => readFields(name)[0] as Field
 
 /** Energy is of a step, so it is drawn as bars, few enough to tell apart. */
 export const isOfSteps = (field: Field): boolean => field === 'energy_wh'
 export const mostPoints = (field: Field): number => (isOfSteps(field) ? 80 : 1500)
+
+/** Where readings are from: a device, or (`uuid` null) all of the organization together. */
+export interface Source {
+  uuid: string | null
+  name: string
+}
 
 export interface Column {
   avg: (number | null)[]
@@ -60,28 +85,52 @@ export interface Series {
   phases: PhaseSeries[]
 }
 
+type TotalField = (typeof TOTAL_FIELDS)[number]
+
+/** The answer of `GET /api/series`: columns without an envelope. */
+export type TotalSeries = Omit<Series, 'phases'> & { completeness: number; ts: number[] } & {
+  [Name in TotalField]?: (number | null)[]
+}
+
+/** What devices give together, as the series of a device with one phase. */
+export function asSeries({ completeness, ts, ...rest }: TotalSeries): Series {
+  const none = ts.map(() => null)
+  const columns = TOTAL_FIELDS.map((name) => [name, { avg: rest[name] ?? none, min: none, max: none }])
+  return { ...rest, phases: [{ phase: '', completeness, ts, ...Object.fromEntries(columns) }] }
+}
+
+/** How many lines have a colour of their own. */
+export const LINE_COLOURS = 8
+
 /** What a chart draws of one phase: mean line, and the envelope as its foot and its height. */
 export interface Band {
-  phase: string
-  /** Its place among the phases, which decides its colour. */
+  /** Tells it from the others; the same in the range before. */
+  key: string
+  name: string
+  /** Its place among all, which decides its colour. */
   place: number
   mean: Point[]
   foot: Point[]
   height: Point[]
 }
 
-/** A series as drawable bands. */
-export const bands = (series: Series, field: Field): Band[] =>
-  series.phases.map(({ phase, ts, ...columns }, place) => {
+/**
+ * A source's series as drawable bands.
+ *
+ * Bands are placed from `place` on; readings of a range before are moved later by `laterMs`.
+ */
+export const bands = (series: Series, field: Field, source: Source, place = 0, laterMs = 0): Band[] =>
+  series.phases.map(({ phase, ts, ...columns }, index) => {
     const { avg, min, max } = columns[field] ?? { avg: [], min: [], max: [] }
     const over = (of: (index: number) => number | null): Point[] =>
-      ts.map((second, index) => [second * 1000, of(index)])
+      ts.map((second, at) => [second * 1000 + laterMs, of(at)])
     return {
-      phase,
-      place,
-      mean: over((index) => avg[index] ?? null),
-      foot: over((index) => min[index] ?? null),
-      height: over((index) => difference(max[index], min[index])),
+      key: `${source.uuid ?? ''}/${phase}`,
+      name: [source.name, phase].filter(Boolean).join(' · '),
+      place: place + index,
+      mean: over((at) => avg[at] ?? null),
+      foot: over((at) => min[at] ?? null),
+      height: over((at) => difference(max[at], min[at])),
     }
   })
 
@@ -105,7 +154,87 @@ export function figures({ mean, foot, height }: Band) {
 }
 
 /** The share of the range for which readings speak, over all phases; null when nothing was read. */
-export function completeness({ phases }: Series): number | null {
-  const known = phases.map((phase) => phase.completeness).filter((share) => share !== null)
+export function completeness(all: readonly Series[]): number | null {
+  const known = all
+    .flatMap(({ phases }) => phases.map((phase) => phase.completeness))
+    .filter((share) => share !== null)
   return known.length ? known.reduce((sum, share) => sum + share, 0) / known.length : null
+}
+
+/** The index of the point nearest to a time, if it is within reach; -1 when none is. */
+export function nearest(points: readonly Point[], at: number, reachMs: number): number {
+  let [low, high] = [0, points.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if ((points[middle] as Point)[0] < at) low = middle + 1
+    else high = middle
+  }
+  const off = (index: number) => {
+    const [when, value] = points[index] ?? [Infinity, null]
+    return value === null ? Infinity : Math.abs(when - at)
+  }
+  const found = off(low - 1) <= off(low) ? low - 1 : low
+  return off(found) <= reachMs ? found : -1
+}
+
+const SILENCE_MS = 120_000
+
+/** Where in a range no band has readings, if for longer than silence is; up to `now`. */
+export function gaps(drawn: readonly Band[], range: Range, stepMs: number, now: number): Range[] {
+  const spoken = drawn.flatMap(({ mean }) => stretches(mean, stepMs)).sort((a, b) => a.from - b.from)
+  const found: Range[] = []
+  let silentFrom = range.from
+  for (const { from, to } of [...spoken, { from: Math.min(range.to, now), to: Infinity }]) {
+    if (from - silentFrom > Math.max(2 * stepMs, SILENCE_MS)) found.push({ from: silentFrom, to: from })
+    silentFrom = Math.max(silentFrom, to)
+  }
+  return found
+}
+
+/** The stretches over which points follow each other; each lasts a step beyond its last point. */
+function stretches(points: readonly Point[], stepMs: number): Range[] {
+  const found: Range[] = []
+  let open: Range | null = null
+  for (const [at, value] of points) {
+    if (value === null) open = null
+    else if (open) open.to = at + stepMs
+    else {
+      open = { from: at, to: at + stepMs }
+      found.push(open)
+    }
+  }
+  return found
+}
+
+/** The sums of bands at the times of the first; what phases or devices give together. */
+export function together(drawn: readonly Band[]): Point[] {
+  const sums = new Map<number, number | null>()
+  for (const { mean } of drawn)
+    for (const [at, value] of mean) {
+      const sum = sums.get(at) ?? null
+      sums.set(at, value === null ? sum : (sum ?? 0) + value)
+    }
+  return [...sums].sort(([one], [other]) => one - other)
+}
+
+// --- the range before ----------------------------------------------------------------
+
+export const BEFORE = [
+  { value: 'none', label: 'Compare…', days: 0 },
+  { value: 'day', label: 'Day before', days: 1 },
+  { value: 'week', label: 'Week before', days: 7 },
+  // The same days of the week.
+  { value: 'year', label: 'Year before', days: 364 },
+] as const
+export type Before = (typeof BEFORE)[number]['value']
+
+export const readBefore = (name: string | null): Before =>
+  BEFORE.find(({ value }) => value === name)?.value ?? 'none'
+
+/** How much earlier the range to compare with is, by the calendar of the viewer's zone, ms; 0 without one. */
+export function earlierMs({ from }: Range, before: Before): number {
+  const days = BEFORE.find(({ value }) => value === before)?.days ?? 0
+  const moved = new Date(from)
+  moved.setDate(moved.getDate() - days)
+  return from - moved.getTime()
 }

@@ -102,6 +102,13 @@ export function share(part: number, whole: number): string {
   return `${shown}${NNBSP}%`
 }
 
+/** A change in percent with its sign: `+12 %`; a dash where there was nothing before. */
+export function change(before: number, now: number): string {
+  if (!(before > 0)) return NONE
+  const percent = Math.round(((now - before) / before) * 100)
+  return `${percent > 0 ? '+' : ''}${signed(percent)}${NNBSP}%`
+}
+
 /** The next of 1, 2, 2.5, 5, 10 × 10ⁿ at or above a value: the end of a gauge. */
 export function niceCeiling(value: number): number {
   if (!(value > 0)) return 1

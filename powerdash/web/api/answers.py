@@ -114,6 +114,22 @@ class TotalSeriesAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkerAnswer:
+    """Something to mark on a chart: a type of event."""
+
+    at: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class MarkerListAnswer:
+    """The markers of a range; `truncated` when older ones were left out."""
+
+    data: list[MarkerAnswer]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RejectionAnswer:
     """A refused reading: why, by field, and what was sent, as JSON cut to size."""
 

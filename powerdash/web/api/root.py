@@ -11,6 +11,7 @@ from powerdash import __version__
 from powerdash.web.api.devices import router as devices
 from powerdash.web.api.events import router as events
 from powerdash.web.api.exports import router as exports
+from powerdash.web.api.markers import router as markers
 from powerdash.web.api.overview import router as overview
 from powerdash.web.api.rejections import router as rejections
 from powerdash.web.api.retention import router as retention
@@ -28,6 +29,7 @@ api = NinjaAPI(
 api.add_router("", overview)
 api.add_router("/devices", devices)
 api.add_router("", series)
+api.add_router("", markers)
 api.add_router("", exports)
 api.add_router("", retention)
 api.add_router("", rejections)

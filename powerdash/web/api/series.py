@@ -35,7 +35,7 @@ from powerdash.web.moments import EARLIEST, Moment
 
 router = Router(tags=["series"])
 POINTS = 2_000
-POINTS_MAX = 5_000
+POINTS_MAX = 10_000  # a year of hours
 DEVICES_MAX = 100  # that one question may name
 FIGURES = ("avg", "min", "max")
 

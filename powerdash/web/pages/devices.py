@@ -55,7 +55,7 @@ def show(request: HttpRequest, key: str) -> HttpResponse:
     viewer = viewer_for(request, Scope.DEVICES_READ)
     device = device_get(viewer, key)
     latest = telemetry.latest_by_device([device.pk]).get(device.pk, [])
-    span = telemetry.span(device.pk)
+    span = telemetry.spans([device.pk]).get(device.pk)
     props = DeviceShowProps(
         device=present.device(device),
         latest=[present.reading(each) for each in latest],

@@ -57,8 +57,8 @@ async def test_count_is_of_a_device_and_a_range(hour: None) -> None:
 
 
 async def test_span_is_from_the_first_to_the_last(hour: None) -> None:
-    assert await sync_to_async(selectors.span)(1) == (
+    assert (await sync_to_async(selectors.spans)([1, 2]))[1] == (
         START,
         START + timedelta(minutes=59),
     )
-    assert await sync_to_async(selectors.span)(2) is None
+    assert await sync_to_async(selectors.spans)([2]) == {}

@@ -67,7 +67,11 @@ export function useLive(given: () => Given, onStatus: (status: Status) => void) 
     const [to, before] = [present(), lag()]
     // Without an answer the chart starts empty and fills with what arrives.
     const series = await api
-      .series(device().uuid, { from: to - KEPT_MS, to }, QUANTITIES, MOST_POINTS)
+      .series(device().uuid, {
+        range: { from: to - KEPT_MS, to },
+        fields: QUANTITIES,
+        maxPoints: MOST_POINTS,
+      })
       .catch(() => null)
     // The answer may have told that the viewer's clock is wrong, and the question with it.
     if (lag() !== before) return load()

@@ -1,0 +1,201 @@
+import { useIntervalFn } from '@vueuse/core'
+import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
+import { ApiError, api, type SeriesAsked } from '@/lib/api'
+import {
+  asSeries,
+  type Band,
+  type Before,
+  bands,
+  completeness,
+  earlierMs,
+  type Field,
+  isOfSteps,
+  mostPoints,
+  type Series,
+  type Source,
+} from '@/lib/history'
+import { type Marker, markersOf } from '@/lib/markers'
+import { present, useNow } from '@/lib/now'
+import {
+  type Choice,
+  clamped,
+  firstPreset,
+  type Preset,
+  rangeOf,
+  readChoice,
+  refreshMs,
+  type Span,
+} from '@/lib/ranges'
+import { onReconnect } from '@/lib/realtime'
+import type { Range } from '@/lib/series'
+
+export interface Asked {
+  sources: readonly Source[]
+  fields: readonly Field[]
+  before: Before
+}
+
+/** One quantity of all sources, ready to draw; `past` is the range before, moved onto this one. */
+export interface Panel {
+  field: Field
+  stepMs: number
+  bands: Band[]
+  past: Band[]
+}
+
+/** What was answered, with what it answers. */
+export interface Shown {
+  range: Range
+  before: Before
+  panels: Panel[]
+  tier: string
+  covered: number | null
+  markers: Marker[]
+}
+
+const LEAP_MS = 60_000
+
+/** A range of time over some sources: chosen, asked for, kept up to date. */
+export function useHistory(asked: () => Asked, whole: () => Span) {
+  const start = (): Choice => {
+    const now = present()
+    const preset = firstPreset(now, whole())
+    return readChoice(location.search, now, whole()) ?? { preset, range: rangeOf(preset, now, whole()) }
+  }
+  const choice = shallowRef<Choice>(start())
+  const shown = shallowRef<Shown | null>(null)
+  const failure = ref<string | null>(null)
+  const loading = ref(false)
+  let running: AbortController | null = null
+
+  async function load(): Promise<void> {
+    running?.abort()
+    const own = new AbortController()
+    running = own
+    loading.value = true
+    try {
+      shown.value = await answer(asked(), choice.value.range, own.signal)
+      failure.value = null
+    } catch (reason) {
+      if (own.signal.aborted) return
+      failure.value = reason instanceof ApiError ? reason.message : 'The history could not be read.'
+    } finally {
+      if (running === own) loading.value = false
+    }
+  }
+
+  function choose(next: Choice): void {
+    const { from, to } = choice.value.range
+    const same = next.preset === choice.value.preset && next.range.from === from && next.range.to === to
+    if (same) return
+    choice.value = next
+    load()
+  }
+  const choosePreset = (preset: Preset) => choose({ preset, range: rangeOf(preset, present(), whole()) })
+  const chooseRange = (range: Range) =>
+    choose({ preset: 'custom', range: clamped(range, present(), whole()) })
+  const restart = () => choose(start())
+
+  /** Ask again, for the range as it is by now. */
+  function renew(): void {
+    const { preset } = choice.value
+    if (moving.value) choice.value = { preset, range: rangeOf(preset, present(), whole()) }
+    load()
+  }
+
+  load()
+  watch(asked, load)
+  onReconnect(() => (failure.value || moving.value) && renew())
+  onScopeDispose(() => running?.abort())
+  // A range that ends now moves on by itself, and at once when the clock leapt: it was set, or the machine slept.
+  const moving = computed(() => !['custom', 'all'].includes(choice.value.preset))
+  watch(useNow(), (now, before) => Math.abs(now - before) > LEAP_MS && moving.value && renew())
+  useIntervalFn(
+    () => {
+      if (moving.value && !document.hidden && !loading.value) renew()
+    },
+    computed(() => refreshMs(choice.value.range)),
+  )
+  return { choice, shown, failure, loading, load, choosePreset, chooseRange, restart }
+}
+
+async function answer({ sources, fields, before }: Asked, range: Range, signal: AbortSignal): Promise<Shown> {
+  const later = earlierMs(range, before)
+  const earlier = { from: range.from - later, to: range.to - later }
+  const [now, past, markers] = await Promise.all([
+    seriesOf(sources, fields, range, signal),
+    later ? seriesOf(sources, fields, earlier, signal) : [],
+    Promise.all(sources.map((source) => marked(source, sources.length > 1, range, signal))),
+  ])
+  const of = (field: Field) => (one: Answer) => one.isOfSteps === isOfSteps(field)
+  const panels = fields.map((field) => ({
+    field,
+    stepMs: (now.find(of(field))?.series[0]?.step_s ?? 1) * 1000,
+    bands: placed(now.find(of(field)), sources, field, 0),
+    past: placed(past.find(of(field)), sources, field, later),
+  }))
+  const all = now[0]?.series ?? []
+  return {
+    range,
+    before,
+    panels,
+    tier: all[0]?.tier ?? '5m',
+    covered: completeness(all),
+    markers: markers.flat(),
+  }
+}
+
+interface Answer {
+  isOfSteps: boolean
+  series: Series[]
+}
+
+/** Lines are asked for together; bars by themselves, for they have fewer steps. */
+async function seriesOf(
+  sources: readonly Source[],
+  fields: readonly Field[],
+  range: Range,
+  signal: AbortSignal,
+): Promise<Answer[]> {
+  const groups = [false, true]
+    .map((steps) => fields.filter((field) => isOfSteps(field) === steps))
+    .filter((group) => group.length > 0)
+  return Promise.all(
+    groups.map(async (group) => {
+      const [first] = group as [Field]
+      const query = { range, fields: group, maxPoints: mostPoints(first) }
+      const series = await Promise.all(sources.map((source) => read(source, query, signal)))
+      return { isOfSteps: isOfSteps(first), series }
+    }),
+  )
+}
+
+const read = async ({ uuid }: Source, query: SeriesAsked, signal: AbortSignal): Promise<Series> => {
+  if (uuid) return api.series(uuid, query, signal)
+  const { range, maxPoints } = query
+  return asSeries(await api.total({ range, maxPoints }, signal))
+}
+
+async function marked(
+  { uuid, name }: Source,
+  several: boolean,
+  range: Range,
+  signal: AbortSignal,
+): Promise<Marker[]> {
+  if (!uuid) return []
+  return markersOf((await api.markers(uuid, range, signal)).data, several ? name : '')
+}
+
+/** All sources' bands, each with a place and so a colour of its own. */
+function placed(
+  found: Answer | undefined,
+  sources: readonly Source[],
+  field: Field,
+  laterMs: number,
+): Band[] {
+  const all: Band[] = []
+  found?.series.forEach((series, index) => {
+    all.push(...bands(series, field, sources[index] as Source, all.length, laterMs))
+  })
+  return all
+}

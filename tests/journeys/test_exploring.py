@@ -1,0 +1,80 @@
+"""A person looks back: several devices, quantities, any time."""
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Visitor
+
+
+def explore(visitor: Visitor) -> Page:
+    page = visitor.sign_in()
+    page.get_by_role("link", name="Explore", exact=True).click()
+    expect(page.get_by_role("application")).to_have_count(1)
+    return page
+
+
+def choose_device(page: Page, number: int) -> str:
+    """Add a device of those offered; return its name."""
+    page.get_by_role("button", name="Devices to look at").click()
+    option = page.get_by_role("option").nth(number)
+    name = option.inner_text()
+    option.click()
+    page.keyboard.press("Escape")
+    return name
+
+
+def test_devices_and_quantities_are_laid_beside_each_other(visitor: Visitor) -> None:
+    page = explore(visitor)
+    name = choose_device(page, 1)
+    expect(page.get_by_role("button", name=f"Remove {name}")).to_be_visible()
+    expect(
+        page.get_by_role("button", name=re.compile(f"{name}.*mean")).first
+    ).to_be_visible()
+    page.get_by_role("button", name="Voltage", exact=True).click()
+    expect(page.get_by_role("application")).to_have_count(2)
+    page.get_by_role(
+        "button", name=re.compile("^Remove (?!" + re.escape(name) + ")")
+    ).click()
+    page.reload()
+    expect(page.get_by_role("application")).to_have_count(2)
+    expect(page.get_by_role("button", name=re.compile("^Remove"))).to_have_count(0)
+    expect(page).to_have_url(
+        re.compile("devices=[0-9a-f-]{36}&show=power_w%2Cvoltage_v")
+    )
+
+
+def test_the_wheel_zooms_and_the_address_says_where(visitor: Visitor) -> None:
+    page = explore(visitor)
+    page.get_by_role("button", name="6 h", exact=True).click()
+    expect(page).to_have_url(re.compile("range=6h"))
+    page.get_by_role("application").hover()
+    page.keyboard.down("Control")
+    with page.expect_response(re.compile("/api/series")):
+        page.mouse.wheel(0, -400)
+    page.keyboard.up("Control")
+    expect(page).to_have_url(re.compile("from=.*to="))
+    zoomed = page.url
+    page.get_by_role("application").focus()
+    page.keyboard.press("-")
+    expect(page).not_to_have_url(zoomed)
+
+
+def test_what_is_seen_can_be_compared_and_taken_away(visitor: Visitor) -> None:
+    page = explore(visitor)
+    page.get_by_role("combobox", name="Compare with").click()
+    with page.expect_response(re.compile("/api/series")):
+        page.get_by_role("option", name="Day before").click()
+    expect(page).to_have_url(re.compile("before=day"))
+    page.get_by_text("Show the numbers").click()
+    expect(page.get_by_role("columnheader", name="Day before")).to_be_visible()
+    menu = page.get_by_role("button", name="Export or copy the link")
+    menu.click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="CSV").first.click()
+    first, *_ = saved.value.path().read_text().splitlines()
+    assert "device" in first
+    assert "energy_wh" in first
+    menu.click()
+    page.get_by_role("menuitem", name="Copy link").click()
+    expect(page.get_by_text("The link is copied", exact=True)).to_be_visible()
