@@ -83,5 +83,7 @@ declare module 'vue' {
     USkeleton: typeof import('./../node_modules/@nuxt/ui/dist/runtime/components/Skeleton.vue')['default']
     UTextarea: typeof import('./../node_modules/@nuxt/ui/dist/runtime/components/Textarea.vue')['default']
     UTooltip: typeof import('./../node_modules/@nuxt/ui/dist/runtime/components/Tooltip.vue')['default']
+    YearChart: typeof import('./components/charts/YearChart.vue')['default']
+    YearPanel: typeof import('./components/history/YearPanel.vue')['default']
   }
 }

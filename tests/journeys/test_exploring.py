@@ -78,3 +78,15 @@ def test_what_is_seen_can_be_compared_and_taken_away(visitor: Visitor) -> None:
     menu.click()
     page.get_by_role("menuitem", name="Copy link").click()
     expect(page.get_by_text("The link is copied", exact=True)).to_be_visible()
+
+
+def test_the_year_is_shown_hour_by_hour(visitor: Visitor) -> None:
+    page = explore(visitor)
+    page.get_by_test_id("year").scroll_into_view_if_needed()
+    year = int(page.get_by_test_id("year").inner_text())
+    chart = page.get_by_role("img", name=re.compile(f"{year}, hour by hour"))
+    expect(chart).to_be_visible()
+    page.get_by_role("figure", name="Year").get_by_text("Show the numbers").click()
+    expect(page.get_by_role("row", name=re.compile("W at .*:00"))).not_to_have_count(0)
+    page.get_by_role("button", name="The year before").click()
+    expect(page.get_by_text(f"No readings in {year - 1}.")).to_be_visible()

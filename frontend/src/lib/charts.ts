@@ -1,12 +1,18 @@
 /** ECharts with only the parts our charts use, and the colours of the page. */
 
-import { type BarSeriesOption, LineChart, type LineSeriesOption } from 'echarts/charts'
+import {
+  type BarSeriesOption,
+  type HeatmapSeriesOption,
+  LineChart,
+  type LineSeriesOption,
+} from 'echarts/charts'
 import {
   type DataZoomComponentOption,
   GridComponent,
   type GridComponentOption,
   TooltipComponent,
   type TooltipComponentOption,
+  type VisualMapComponentOption,
 } from 'echarts/components'
 import { type ComposeOption, type EChartsType, init, use } from 'echarts/core'
 import { CanvasRenderer } from 'echarts/renderers'
@@ -18,7 +24,13 @@ use([LineChart, GridComponent, TooltipComponent, CanvasRenderer])
 
 export type Chart = EChartsType
 export type ChartOption = ComposeOption<
-  LineSeriesOption | BarSeriesOption | GridComponentOption | TooltipComponentOption | DataZoomComponentOption
+  | LineSeriesOption
+  | BarSeriesOption
+  | HeatmapSeriesOption
+  | GridComponentOption
+  | TooltipComponentOption
+  | DataZoomComponentOption
+  | VisualMapComponentOption
 >
 export type Line = LineSeriesOption
 export type Bar = BarSeriesOption
@@ -27,6 +39,8 @@ export interface Palette {
   lines: string[]
   /** Of markers, by what they mean. */
   tones: Record<'good' | 'bad' | 'warn' | 'info', string>
+  /** From least to most. */
+  heat: string[]
   grid: string
   text: string
   surface: string
@@ -41,6 +55,7 @@ export function palette(): Palette {
   return {
     lines: Array.from({ length: LINE_COLOURS }, (_, index) => colour(`${index + 1}`)),
     tones: { good: colour('good'), bad: colour('bad'), warn: colour('warn'), info: colour('info') },
+    heat: ['1', '2', '3', '4', '5'].map((number) => colour(`heat-${number}`)),
     grid: colour('grid'),
     text: colour('text'),
     surface: colour('surface'),

@@ -14,6 +14,12 @@ const SHORT = new Intl.DateTimeFormat(LOCALE, {
   minute: '2-digit',
 })
 const DATE = new Intl.DateTimeFormat(LOCALE, { day: 'numeric', month: 'short', year: 'numeric' })
+const DAY_NAME = new Intl.DateTimeFormat(LOCALE, {
+  weekday: 'short',
+  day: 'numeric',
+  month: 'short',
+  year: 'numeric',
+})
 const FULL = new Intl.DateTimeFormat(LOCALE, {
   day: 'numeric',
   month: 'short',
@@ -30,6 +36,9 @@ export const ZONE: string = Intl.DateTimeFormat().resolvedOptions().timeZone || 
 export function millis(at: string | number | Date): number {
   return typeof at === 'number' ? at : new Date(at).getTime()
 }
+
+/** `Mon, 15 Jan 2007`. */
+export const dayName = (at: string | number): string => DAY_NAME.format(millis(at))
 
 export const clock = (at: string | number): string => CLOCK.format(millis(at))
 export const date = (at: string | number): string => DATE.format(millis(at))
