@@ -92,8 +92,9 @@ DELETE FROM telemetry_load WHERE at < %(at)s::timestamptz - interval '25 hours'
 
 -- series_raw --
 -- A device's readings by step. Its phases are named, so that each is one index range.
-SELECT phase, date_bin(%(step)s::interval, ts, 'epoch') AS at, count(*), min(ts), max(ts),
-    max(sampling_ms)
+-- Times are given as seconds: they would be read from texts one by one.
+SELECT phase, date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
+    date_part('epoch', min(ts)), date_part('epoch', max(ts)), max(sampling_ms) / 1000.0::float8
 FROM power_records
 WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
     AND ts >= %(since)s AND ts < %(until)s
@@ -102,11 +103,11 @@ GROUP BY phase, at ORDER BY phase, at
 -- series_rolled --
 -- A device's buckets by step, and readings newer than the rollups as buckets of one.
 -- Steps of days are days of the zone.
-SELECT phase, CASE WHEN %(step)s::interval < interval '1 day'
+SELECT phase, date_part('epoch', CASE WHEN %(step)s::interval < interval '1 day'
         THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
         ELSE date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
-            AT TIME ZONE %(zone)s::text END AS at,
-    sum(count), sum(covered_s)
+            AT TIME ZONE %(zone)s::text END)::bigint AS at,
+    sum(covered_s)
 FROM (
     SELECT phase, bucket_start_ts, count, min_power, avg_power, max_power,
         min_current, avg_current, max_current, min_voltage, avg_voltage, max_voltage,
@@ -143,10 +144,12 @@ FROM (
 GROUP BY phase, at ORDER BY phase, at
 
 -- series_head --
--- Where the rollups of a device end: the start of its newest bucket, by phase.
+-- Where the rollups of a device end, not too long ago: the start of its newest bucket,
+-- by phase; NULL where one has none.
 SELECT min(newest) FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL (
     SELECT bucket_start_ts AS newest FROM telemetry_rollups_5m r
     WHERE r.device_id = %(device_id)s AND r.phase = p.phase
+        AND r.bucket_start_ts >= %(earliest)s
     ORDER BY bucket_start_ts DESC LIMIT 1
 ) r
 
@@ -157,10 +160,13 @@ WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
     AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
 
 -- series_manner --
--- A device's phases, its zone and what silence of it is.
+-- A device's phases, its zone, what silence of it is, and the tiers of which retention
+-- took a part of the range away.
 SELECT ARRAY(SELECT phase FROM telemetry_latest l WHERE l.device_id = d.id ORDER BY phase),
     (SELECT max(ts) FROM telemetry_latest l WHERE l.device_id = d.id), o.timezone,
-    d.heartbeat_interval_s
+    d.heartbeat_interval_s,
+    ARRAY(SELECT DISTINCT tier FROM telemetry_dropped
+        WHERE upper > %(since)s AND lower < %(until)s AND NOT d.id = ANY(kept))
 FROM devices d JOIN organizations o ON o.id = d.organization_id
 WHERE d.id = %(device_id)s
 

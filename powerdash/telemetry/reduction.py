@@ -1,8 +1,7 @@
-"""From steps to what a chart draws: columns, gaps, how complete they are. Pure."""
+"""From rows of steps to what a chart draws: columns, gaps, completeness. Pure."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,68 +11,79 @@ Column = list[float | None]
 Row = Sequence[Any]
 
 
-@dataclass(slots=True)
-class Step:
-    """What one step of a phase holds.
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The steps of one phase by column.
 
     Attributes:
-        at: Where it begins, Unix seconds. covered_s: Time its readings speak for.
-        gap: Whether there is silence between the step before and this one.
+        at: Where each begins, Unix seconds. covered_s: Time its readings speak for.
+        gaps: The places of steps before which there is silence.
         values: Mean, least and greatest of each quantity, one after the other.
     """
 
-    at: int
-    covered_s: float
-    gap: bool
-    values: list[float | None]
+    at: Sequence[int]
+    covered_s: Sequence[float]
+    gaps: list[int]
+    values: Sequence[Sequence[float | None]]
 
 
-def raw_steps(rows: Iterable[Row], hold: timedelta) -> list[Step]:
+def raw_steps(rows: Sequence[Row], hold_s: float) -> Steps:
     """Return the steps of one phase from rows of `raw_series`, without it.
 
     Silence within a step is not seen: steps are shorter than what silence is, or the
     readings are too many to be looked at one by one.
     """
-    steps: list[Step] = []
-    last: datetime | None = None
-    for at, _, first, final, sampling_ms, *values in rows:
-        sampling = timedelta(milliseconds=sampling_ms)
-        since = None if last is None else first - last
-        speaks = since is not None and since <= max(2 * sampling, hold)
-        covered = final - first + (since if speaks and since is not None else sampling)
-        gap = since is not None and not speaks
-        steps.append(Step(_unix(at), covered / timedelta(seconds=1), gap, values))
-        last = final
-    return steps
+    at, first, last, sampling_s, *values = zip(*rows, strict=True)
+    since = [later - before for later, before in zip(first[1:], last, strict=False)]
+    speaks = [
+        silent <= max(2 * sampling, hold_s)
+        for silent, sampling in zip(since, sampling_s[1:], strict=True)
+    ]
+    reach = [
+        sampling_s[0],
+        *(
+            silent if so else sampling
+            for so, silent, sampling in zip(speaks, since, sampling_s[1:], strict=True)
+        ),
+    ]
+    covered_s = [b - a + more for a, b, more in zip(first, last, reach, strict=True)]
+    gaps = [place for place, so in enumerate(speaks, 1) if not so]
+    return Steps(at, covered_s, gaps, values)
 
 
-def rolled_steps(rows: Iterable[Row], step_s: int) -> list[Step]:
+def rolled_steps(rows: Sequence[Row], step_s: int) -> Steps:
     """Return the steps of one phase from rows of `rolled_series`, without it."""
-    steps: list[Step] = []
-    for at, _, covered_s, *values in rows:
-        second = _unix(at)
-        # What lies between two steps and is not covered by the later one.
-        silent_s = second - steps[-1].at - covered_s if steps else 0.0
-        steps.append(Step(second, covered_s, silent_s > step_s, values))
-    return steps
+    at, covered_s, *values = zip(*rows, strict=True)
+    # What lies between two steps and is not covered by the later one.
+    gaps = [
+        place
+        for place, (later, before, spoken_s) in enumerate(
+            zip(at[1:], at, covered_s[1:], strict=False), 1
+        )
+        if later - before - spoken_s > step_s
+    ]
+    return Steps(at, covered_s, gaps, values)
 
 
-def _unix(at: datetime) -> int:
-    return int(at.timestamp())
+def with_energy(steps: Steps, place: int) -> Steps:
+    """Put energy, Wh, where the mean active power, W, stands, and no extremes."""
+    energies = [
+        (power_w or 0.0) * covered_s / 3600
+        for power_w, covered_s in zip(steps.values[place], steps.covered_s, strict=True)
+    ]
+    none = [None] * len(energies)
+    before, after = steps.values[:place], steps.values[place + 3 :]
+    return replace(steps, values=[*before, energies, none, none, *after])
 
 
-def columns(steps: Sequence[Step], width: int) -> tuple[list[int], list[Column]]:
+def columns(steps: Steps) -> tuple[list[int], list[Column]]:
     """Return times and columns, with a row of None wherever there is a gap."""
-    times: list[int] = []
-    found: list[Column] = [[] for _ in range(width)]
-    for step in steps:
-        if step.gap:
-            times.append(times[-1] + 1)
-            for column in found:
-                column.append(None)
-        times.append(step.at)
-        for column, value in zip(found, step.values, strict=True):
-            column.append(value)
+    times = list(steps.at)
+    found: list[Column] = [list(column) for column in steps.values]
+    for place in reversed(steps.gaps):
+        times.insert(place, times[place - 1] + 1)
+        for column in found:
+            column.insert(place, None)
     return times, found
 
 

@@ -12,11 +12,12 @@ from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry.quantities import Quantity
 from powerdash.telemetry.reduction import (
     Column,
-    Step,
+    Steps,
     columns,
     lttb,
     raw_steps,
     rolled_steps,
+    with_energy,
 )
 from powerdash.telemetry.rollup import HOLD, Tier
 from powerdash.telemetry.sql import QUERIES, raw_series, rolled_series
@@ -80,10 +81,12 @@ class Series:
 
 
 class _Device(NamedTuple):
+    id: int
     phases: list[str]
     newest: datetime | None
     zone: str
     hold: timedelta
+    gone: list[str]  # tiers of which retention took a part of the range
 
 
 def tier_for(span: timedelta, max_points: int) -> Tier:
@@ -110,37 +113,26 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
     Raises:
         FieldsInvalid: More would have to be read than one question may.
     """
-    device = _device(device_id)
+    device = _device(device_id, query)
     chosen = query.tier or tier_for(query.until - query.since, query.max_points)
-    if chosen is Tier.RAW and _is_too_much(device_id, device, query):
+    if chosen is Tier.RAW and _is_too_much(device, query):
         chosen = Tier.FIVE_MINUTES
     if query.tier is not None:
-        return _of_tier(device_id, device, query, chosen)
+        return _of_tier(device, query, chosen)
     *tiers, last = list(Tier)[list(Tier).index(chosen) :]
-    for tier in tiers:
-        if not _is_gone(device_id, query, tier):
-            return _of_tier(device_id, device, query, tier)
-    return _of_tier(device_id, device, query, last)
+    whole = (tier for tier in tiers if tier not in device.gone)
+    return _of_tier(device, query, next(whole, last))
 
 
-def _is_gone(device_id: int, query: SeriesQuery, tier: Tier) -> bool:
-    """Tell whether retention took a part of the range away from a tier."""
-    [(gone,)] = _rows(
-        "retention_gone",
-        tier=tier.value,
-        since=query.since,
-        until=query.until,
-        device_id=device_id,
+def _device(device_id: int, query: SeriesQuery) -> _Device:
+    [(phases, newest, zone, interval_s, gone)] = _rows(
+        "series_manner", device_id=device_id, since=query.since, until=query.until
     )
-    return bool(gone)
+    hold = max(HOLD, timedelta(seconds=interval_s))
+    return _Device(device_id, phases, newest, zone, hold, gone)
 
 
-def _device(device_id: int) -> _Device:
-    [(phases, newest, zone, interval_s)] = _rows("series_manner", device_id=device_id)
-    return _Device(phases, newest, zone, max(HOLD, timedelta(seconds=interval_s)))
-
-
-def _is_too_much(device_id: int, device: _Device, query: SeriesQuery) -> bool:
+def _is_too_much(device: _Device, query: SeriesQuery) -> bool:
     """Tell whether a range has too many readings to be read one by one.
 
     Raises:
@@ -148,7 +140,7 @@ def _is_too_much(device_id: int, device: _Device, query: SeriesQuery) -> bool:
     """
     [(readings,)] = _rows(
         "series_readings",
-        device_id=device_id,
+        device_id=device.id,
         phases=device.phases,
         since=query.since,
         until=query.until,
@@ -165,11 +157,11 @@ def _is_too_much(device_id: int, device: _Device, query: SeriesQuery) -> bool:
     return bool(readings > RAW_MAX)
 
 
-def _of_tier(device_id: int, device: _Device, query: SeriesQuery, tier: Tier) -> Series:
+def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     span = query.until - query.since
     step_s = step_for(span, query.max_points, tier)
     arguments: dict[str, Any] = {
-        "device_id": device_id,
+        "device_id": device.id,
         "phases": device.phases,
         "since": query.since,
         "until": query.until,
@@ -180,7 +172,7 @@ def _of_tier(device_id: int, device: _Device, query: SeriesQuery, tier: Tier) ->
         if tier is Tier.RAW:
             cursor.execute(raw_series(query.quantities), arguments)
         else:
-            head, stitched = _head(tier, device, query, arguments)
+            head, stitched = _head(tier, device, query)
             arguments |= {
                 "head": head,
                 "stitched": stitched,
@@ -191,9 +183,9 @@ def _of_tier(device_id: int, device: _Device, query: SeriesQuery, tier: Tier) ->
         rows = cursor.fetchall()
     phases = []
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
-        cut = (row[1:] for row in part)
+        cut = [row[1:] for row in part]
         steps = (
-            raw_steps(cut, device.hold)
+            raw_steps(cut, device.hold.total_seconds())
             if tier is Tier.RAW
             else rolled_steps(cut, step_s)
         )
@@ -201,49 +193,40 @@ def _of_tier(device_id: int, device: _Device, query: SeriesQuery, tier: Tier) ->
     return Series(step_s, tier, device.zone, watermark, phases)
 
 
-def _head(
-    tier: Tier, device: _Device, query: SeriesQuery, arguments: dict[str, Any]
-) -> tuple[datetime, bool]:
+def _head(tier: Tier, device: _Device, query: SeriesQuery) -> tuple[datetime, bool]:
     """Return from where on readings are read, and whether they are."""
-    if tier is Tier.DAY or device.newest is None:
+    earliest = device.newest and device.newest - HEAD_MAX
+    if tier is Tier.DAY or earliest is None or earliest >= query.until:
         return query.until, False
     [(head,)] = _rows(
         "series_head",
         tier.table,
-        device_id=arguments["device_id"],
+        device_id=device.id,
         phases=device.phases,
+        earliest=earliest,
     )
-    if head is None or head >= query.until or device.newest - head > HEAD_MAX:
+    if head is None or head >= query.until:
         return query.until, False
     return head, True
 
 
-def _phase(
-    phase: str, steps: Sequence[Step], query: SeriesQuery, tier: Tier
-) -> PhaseSeries:
+def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSeries:
     span_s = (query.until - query.since) / timedelta(seconds=1)
-    covered_s = sum(step.covered_s for step in steps)
     names = [quantity.name for quantity in query.quantities]
     if tier is Tier.RAW and "energy_wh" in names:
-        _energy(steps, names.index("energy_wh") * 3)
-    times, found = columns(steps, 3 * len(names))
+        steps = with_energy(steps, names.index("energy_wh") * 3)
+    times, found = columns(steps)
     values = {
         name: dict(zip(("avg", "min", "max"), found[3 * n : 3 * n + 3], strict=True))
         for n, name in enumerate(names)
     }
-    made = PhaseSeries(phase, min(1.0, covered_s / span_s), times, values)
+    covered = min(1.0, sum(steps.covered_s) / span_s)
+    made = PhaseSeries(phase, covered, times, values)
     if query.reduction == "envelope":
         return made
     lines = {name: {"avg": value["avg"]} for name, value in values.items()}
     made = replace(made, values=lines)
     return _thinned(made, query.max_points) if query.reduction == "lttb" else made
-
-
-def _energy(steps: Sequence[Step], place: int) -> None:
-    """Put energy, Wh, in the place of the mean active power, W."""
-    for step in steps:
-        power_w = step.values[place] or 0.0
-        step.values[place : place + 3] = [power_w * step.covered_s / 3600, None, None]
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:

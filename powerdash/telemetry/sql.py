@@ -71,20 +71,21 @@ def compared(tier: Tier, below: Tier) -> str:
 def raw_series(quantities: Sequence[Quantity]) -> str:
     """Return the query of a device's readings by step of time.
 
-    Its rows: phase, step, readings, first and last time, longest sampling interval in
-    ms, then mean, least and greatest of each quantity.
+    Its rows: phase, step, first and last time and longest sampling interval, all in
+    (Unix) seconds, then mean, least and greatest of each quantity.
     """
     figures = ", ".join(f"avg({q.raw}), min({q.raw}), max({q.raw})" for q in quantities)
     return QUERIES["series_raw"].replace(
-        "max(sampling_ms)", f"max(sampling_ms), {figures}"
+        "max(sampling_ms) / 1000.0::float8",
+        f"max(sampling_ms) / 1000.0::float8, {figures}",
     )
 
 
 def rolled_series(tier: Tier, quantities: Sequence[Quantity]) -> str:
     """Return the query of a device's buckets by step, with the newest readings.
 
-    Its rows: phase, step, readings, seconds covered, then mean, least and greatest of
-    each quantity.
+    Its rows: phase, step in Unix seconds, seconds covered, then mean, least and
+    greatest of each quantity.
     """
     figures = ", ".join(
         f"{q.mean}, min(min_{q.column}), max(max_{q.column})"

@@ -93,7 +93,7 @@ def test_the_same_again_is_not_sent_again(client: Client, path: str) -> None:
         ("agg=median", "agg"),
         ("tz=Mars/Olympus", "tz"),
         ("max_points=0", "max_points"),
-        ("max_points=5001", "max_points"),
+        ("max_points=10001", "max_points"),
         ("from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "to"),
         ("from=yesterday", "from"),
     ],

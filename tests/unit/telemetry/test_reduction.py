@@ -1,58 +1,66 @@
 """Test that steps become columns with gaps, and that lines keep their shape."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from powerdash.telemetry.reduction import columns, lttb, raw_steps, rolled_steps
+from powerdash.telemetry.reduction import (
+    columns,
+    lttb,
+    raw_steps,
+    rolled_steps,
+    with_energy,
+)
 
-START = datetime(2026, 1, 31, 12, tzinfo=UTC)
-HOLD = timedelta(seconds=120)
-
-
-def at(second: float) -> datetime:
-    return START + timedelta(seconds=second)
+START = 1_769_860_800
+HOLD_S = 120
 
 
 def test_a_raw_step_covers_its_readings_and_the_way_to_them() -> None:
     rows = [
-        (at(0), 3, at(1), at(9), 1000, 1.0),
-        (at(10), 2, at(11), at(19), 1000, 2.0),
-        (at(130), 1, at(139), at(139), 1000, 3.0),
-        (at(260), 1, at(260), at(260), 60_000, 4.0),
+        (0, 1, 9, 1, 1.0),
+        (10, 11, 19, 1, 2.0),
+        (130, 139, 139, 1, 3.0),
+        (260, 260, 260, 60, 4.0),
     ]
-    steps = raw_steps(rows, HOLD)
-    assert [step.covered_s for step in steps] == [9, 10, 120, 60]
-    assert [step.gap for step in steps] == [False, False, False, True]
+    steps = raw_steps(rows, HOLD_S)
+    assert steps.covered_s == [9, 10, 120, 60]
+    assert steps.gaps == [3]
 
 
 def test_a_slow_meter_is_not_silent_between_its_readings() -> None:
-    rows = [(at(n), 1, at(n), at(n), 900_000, 1.0) for n in (0, 900, 1800, 3601)]
-    steps = raw_steps(rows, HOLD)
-    assert [step.covered_s for step in steps] == [900, 900, 900, 900]
-    assert [step.gap for step in steps] == [False, False, False, True]
+    rows = [(n, n, n, 900, 1.0) for n in (0, 900, 1800, 3601)]
+    steps = raw_steps(rows, HOLD_S)
+    assert steps.covered_s == [900, 900, 900, 900]
+    assert steps.gaps == [3]
 
 
 def test_rolled_steps_have_a_gap_where_time_is_not_covered() -> None:
     rows = [
-        (at(0), 5, 300.0, 1.0),
-        (at(300), 5, 300.0, 2.0),
-        (at(1200), 1, 900.0, 3.0),  # a meter of fifteen minutes
-        (at(2400), 5, 300.0, 4.0),
+        (0, 300.0, 1.0),
+        (300, 300.0, 2.0),
+        (1200, 900.0, 3.0),  # a meter of fifteen minutes
+        (2400, 300.0, 4.0),
     ]
-    steps = rolled_steps(rows, 300)
-    assert [step.gap for step in steps] == [False, False, False, True]
+    assert rolled_steps(rows, 300).gaps == [3]
 
 
 def test_columns_have_a_row_of_nothing_in_each_gap() -> None:
-    rows = [(at(0), 1, 300.0, 1.0, 5.0), (at(900), 1, 60.0, 2.0, None)]
-    times, found = columns(rolled_steps(rows, 300), 2)
-    first = int(START.timestamp())
-    assert times == [first, first + 1, first + 900]
-    assert found == [[1.0, None, 2.0], [5.0, None, None]]
-    assert columns([], 2) == ([], [[], []])
+    rows = [
+        (START, 300.0, 1.0, 5.0),
+        (START + 900, 60.0, 2.0, None),
+        (START + 9000, 60.0, 3.0, 7.0),
+    ]
+    times, found = columns(rolled_steps(rows, 300))
+    assert times == [START, START + 1, START + 900, START + 901, START + 9000]
+    assert found == [[1.0, None, 2.0, None, 3.0], [5.0, None, None, None, 7.0]]
+
+
+def test_energy_stands_where_power_did() -> None:
+    rows = [(0, 0, 50, 10, 230.0, 228.0, 231.0, 120.0, 100.0, 140.0)]
+    steps = with_energy(raw_steps(rows, HOLD_S), 3)
+    assert steps.values[:3] == [(230.0,), (228.0,), (231.0,)]
+    assert steps.values[3:] == [[2.0], [None], [None]]  # a minute of 120 W
 
 
 @given(
