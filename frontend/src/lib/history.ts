@@ -57,7 +57,9 @@ export const readField = (name: string | null): Field => readFields(name)[0] as 
 
 /** Energy is of a step, so it is drawn as bars, few enough to tell apart. */
 export const isOfSteps = (field: Field): boolean => field === 'energy_wh'
-export const mostPoints = (field: Field): number => (isOfSteps(field) ? 80 : 1500)
+/** How many steps a chart of `width` pixels can show: a point each pixel, for the envelope tells the rest. */
+export const mostPoints = (field: Field, width: number): number =>
+  isOfSteps(field) ? 80 : Math.min(2000, Math.max(300, Math.ceil(width / 100) * 100))
 
 /** Where readings are from: a device, or (`uuid` null) all of the organization together. */
 export interface Source {

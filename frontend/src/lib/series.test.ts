@@ -74,6 +74,7 @@ describe('ranges', () => {
   it('zooms about the middle and not below 10 s', () => {
     expect(zoomed({ from: 0, to: 100_000 }, 0.5)).toEqual({ from: 25_000, to: 75_000 })
     expect(zoomed({ from: 0, to: 10_000 }, 0.5)).toEqual({ from: 0, to: 10_000 })
+    expect(zoomed({ from: 0, to: 100_000 }, 0.5, 20_000)).toEqual({ from: 10_000, to: 60_000 })
   })
 
   it('shifts by a share of the length', () => {

@@ -100,11 +100,11 @@ export interface Range {
 
 const SHORTEST_MS = 10_000
 
-/** Zoom by `factor` about the middle (below 1 is closer); never shorter than 10 s. */
-export function zoomed({ from, to }: Range, factor: number): Range {
-  const middle = (from + to) / 2
-  const half = Math.max((to - from) * factor, SHORTEST_MS) / 2
-  return { from: Math.round(middle - half), to: Math.round(middle + half) }
+/** Zoom by `factor` (below 1 is closer) about a time, by default the middle; never shorter than 10 s. */
+export function zoomed({ from, to }: Range, factor: number, about = (from + to) / 2): Range {
+  const length = Math.max((to - from) * factor, SHORTEST_MS)
+  const start = about - ((about - from) / (to - from)) * length
+  return { from: Math.round(start), to: Math.round(start + length) }
 }
 
 /** Move a range by a share of its own length. */

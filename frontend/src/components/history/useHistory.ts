@@ -1,4 +1,4 @@
-import { useIntervalFn } from '@vueuse/core'
+import { useDebounceFn, useIntervalFn } from '@vueuse/core'
 import { computed, onScopeDispose, ref, shallowRef, watch } from 'vue'
 import { ApiError, api, type SeriesAsked } from '@/lib/api'
 import {
@@ -50,13 +50,17 @@ export interface Shown {
   panels: Panel[]
   tier: string
   covered: number | null
-  markers: Marker[]
 }
 
 const LEAP_MS = 60_000
+const REST_MS = 250
 
-/** A range of time over some sources: chosen, asked for, kept up to date. */
-export function useHistory(asked: () => Asked, whole: () => Span) {
+/**
+ * A range of time over some sources: chosen, asked for, kept up to date.
+ *
+ * `whole` is where the readings begin and end, `width` that of a chart in pixels.
+ */
+export function useHistory(asked: () => Asked, whole: () => Span, width: () => number) {
   const start = (): Choice => {
     const now = present()
     const preset = firstPreset(now, whole())
@@ -73,8 +77,9 @@ export function useHistory(asked: () => Asked, whole: () => Span) {
     const own = new AbortController()
     running = own
     loading.value = true
+    mark()
     try {
-      shown.value = await answer(asked(), choice.value.range, own.signal)
+      shown.value = await answer(asked(), choice.value.range, width(), own.signal)
       failure.value = null
     } catch (reason) {
       if (own.signal.aborted) return
@@ -83,6 +88,17 @@ export function useHistory(asked: () => Asked, whole: () => Span) {
       if (running === own) loading.value = false
     }
   }
+
+  /** What is marked, asked for once the range rests: the markers in view stay where they are meanwhile. */
+  const markers = shallowRef<readonly Marker[]>([])
+  const mark = useDebounceFn(async () => {
+    const own = running
+    const { sources } = asked()
+    const all = sources.map((source) => marked(source, sources.length > 1, choice.value.range, own?.signal))
+    // Without an answer nothing is marked; the lines are there.
+    const found = await Promise.all(all).catch(() => [])
+    if (own === running) markers.value = found.flat()
+  }, REST_MS)
 
   function choose(next: Choice): void {
     const { from, to } = choice.value.range
@@ -116,16 +132,16 @@ export function useHistory(asked: () => Asked, whole: () => Span) {
     },
     computed(() => refreshMs(choice.value.range)),
   )
-  return { choice, shown, failure, loading, load, choosePreset, chooseRange, restart }
+  return { choice, shown, markers, failure, loading, load, choosePreset, chooseRange, restart }
 }
 
-async function answer({ sources, fields, before }: Asked, range: Range, signal: AbortSignal): Promise<Shown> {
+async function answer(asked: Asked, range: Range, width: number, signal: AbortSignal): Promise<Shown> {
+  const { sources, fields, before } = asked
   const later = earlierMs(range, before)
   const earlier = { from: range.from - later, to: range.to - later }
-  const [now, past, markers] = await Promise.all([
-    seriesOf(sources, fields, range, signal),
-    later ? seriesOf(sources, fields, earlier, signal) : [],
-    Promise.all(sources.map((source) => marked(source, sources.length > 1, range, signal))),
+  const [now, past] = await Promise.all([
+    seriesOf(asked, range, width, signal),
+    later ? seriesOf(asked, earlier, width, signal) : [],
   ])
   const of = (field: Field) => (one: Answer) => one.isOfSteps === isOfSteps(field)
   const panels = fields.map((field) => ({
@@ -141,7 +157,6 @@ async function answer({ sources, fields, before }: Asked, range: Range, signal: 
     panels,
     tier: all[0]?.tier ?? '5m',
     covered: completeness(all),
-    markers: markers.flat(),
   }
 }
 
@@ -152,9 +167,9 @@ interface Answer {
 
 /** Lines are asked for together; bars by themselves, for they have fewer steps. */
 async function seriesOf(
-  sources: readonly Source[],
-  fields: readonly Field[],
+  { sources, fields }: Asked,
   range: Range,
+  width: number,
   signal: AbortSignal,
 ): Promise<Answer[]> {
   const groups = [false, true]
@@ -163,7 +178,7 @@ async function seriesOf(
   return Promise.all(
     groups.map(async (group) => {
       const [first] = group as [Field]
-      const query = { range, fields: group, maxPoints: mostPoints(first) }
+      const query = { range, fields: group, maxPoints: mostPoints(first, width) }
       const series = await Promise.all(sources.map((source) => read(source, query, signal)))
       return { isOfSteps: isOfSteps(first), series }
     }),
@@ -180,7 +195,7 @@ async function marked(
   { uuid, name }: Source,
   several: boolean,
   range: Range,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
 ): Promise<Marker[]> {
   if (!uuid) return []
   return markersOf((await api.markers(uuid, range, signal)).data, several ? name : '')
