@@ -4,7 +4,15 @@ from django.urls import URLPattern, URLResolver, path
 
 from powerdash.web import broadcasting
 from powerdash.web.api.root import api
-from powerdash.web.pages import devices, events, explore, overview, session
+from powerdash.web.pages import (
+    devices,
+    events,
+    explore,
+    overview,
+    rejections,
+    retention,
+    session,
+)
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.index),
@@ -15,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("devices/<str:key>", devices.show),
     path("events", events.index),
     path("explore", explore.index),
+    path("rejections", rejections.index),
+    path("retention", retention.index),
     path("broadcasting/auth", broadcasting.auth),
     path("api/", api.urls),
 ]

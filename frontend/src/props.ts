@@ -194,6 +194,50 @@ export interface ExploreProps {
   devices: ExploredProps[]
 }
 
+/** A refused reading: why, by field, and what was sent, as JSON cut to size. */
+export interface RejectionProps {
+  id: number
+  at: string
+  device_uuid: string
+  device_name: string
+  errors: Record<string, string[]>
+  payload: string
+  replayed_at: string | null
+}
+
+/** `pages/rejections/Index`; `next` is sent as `before` for the older ones. */
+export interface RejectionListProps {
+  rejections: RejectionProps[]
+  next: number | null
+  filters: Record<string, string>
+  device_name: string | null
+}
+
+/** How many days what is kept; 0 is for ever. `tag` is empty for all devices. */
+export interface RetentionRuleProps {
+  tag: string
+  raw_days: number
+  days_5m: number
+  days_1h: number
+  days_1d: number
+}
+
+/** A device whose readings may not go. */
+export interface HoldProps {
+  uuid: string
+  name: string
+  reason: string
+  held_at: string
+}
+
+/** `pages/retention/Index`; `installation` holds where no rule does. */
+export interface RetentionProps {
+  installation: RetentionRuleProps
+  rules: RetentionRuleProps[]
+  held: HoldProps[]
+  all_tags: string[]
+}
+
 /** `pages/events/Index`; `next` is the cursor of the older page. */
 export interface EventListProps {
   events: EventProps[]

@@ -243,6 +243,60 @@ class ExploreProps:
 
 
 @dataclass(frozen=True, slots=True)
+class RejectionProps:
+    """A refused reading: why, by field, and what was sent, as JSON cut to size."""
+
+    id: int
+    at: str
+    device_uuid: str
+    device_name: str
+    errors: dict[str, list[str]]
+    payload: str
+    replayed_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RejectionListProps:
+    """`pages/rejections/Index`; `next` is sent as `before` for the older ones."""
+
+    rejections: list[RejectionProps]
+    next: int | None
+    filters: dict[str, str]
+    device_name: str | None  # of the device that is filtered by
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRuleProps:
+    """How many days what is kept; 0 is for ever. `tag` is empty for all devices."""
+
+    tag: str
+    raw_days: int
+    days_5m: int
+    days_1h: int
+    days_1d: int
+
+
+@dataclass(frozen=True, slots=True)
+class HoldProps:
+    """A device whose readings may not go."""
+
+    uuid: str
+    name: str
+    reason: str
+    held_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionProps:
+    """`pages/retention/Index`; `installation` holds where no rule does."""
+
+    installation: RetentionRuleProps
+    rules: list[RetentionRuleProps]
+    held: list[HoldProps]
+    all_tags: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class EventListProps:
     """`pages/events/Index`; `next` is the cursor of the older page."""
 

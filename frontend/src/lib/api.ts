@@ -1,6 +1,6 @@
 /** The JSON API: session and CSRF token, every failure one class that speaks to people. */
 
-import type { DeviceProps, DeviceRowProps, PageProps } from '@/props'
+import type { DeviceProps, DeviceRowProps, PageProps, RetentionRuleProps } from '@/props'
 import type { Field, Series, TotalSeries } from './history'
 import type { MarkerAnswer } from './markers'
 import { learn } from './now'
@@ -25,7 +25,7 @@ export class ApiError extends Error {
   }
 }
 
-type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE'
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
 
 interface Options {
   body?: unknown
@@ -95,6 +95,13 @@ export interface Registered {
   secret: string
 }
 
+/** What became of refused readings; `errors` by the id of those that are still refused. */
+export interface Replayed {
+  accepted: number
+  duplicates: number
+  errors: Record<string, Record<string, string[]>>
+}
+
 export interface DeviceList {
   data: DeviceRowProps[]
   meta: PageProps
@@ -128,6 +135,13 @@ export const api = {
   maintenance: (uuid: string, on: boolean) =>
     request<unknown>(on ? 'POST' : 'DELETE', `${devicePath(uuid)}/maintenance`),
   decommission: (uuid: string) => request<unknown>('POST', `${devicePath(uuid)}/decommission`),
+  replay: (body: { ids: number[]; shift_s: number; factors: object; names: object }) =>
+    request<Replayed>('POST', '/api/ingest/rejections/replay', { body }),
+  retention: (body: RetentionRuleProps) => request<unknown>('PUT', '/api/retention', { body }),
+  retentionRemove: (tag: string) => request<unknown>('DELETE', `/api/retention?${query({ tag })}`),
+  hold: (uuid: string, reason: string) =>
+    request<unknown>('PUT', `${devicePath(uuid)}/hold`, { body: { reason } }),
+  release: (uuid: string) => request<unknown>('DELETE', `${devicePath(uuid)}/hold`),
   series: (uuid: string, asked: SeriesAsked, signal?: AbortSignal) =>
     request<Series>('GET', `${devicePath(uuid)}/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
   total: (asked: SeriesAsked, signal?: AbortSignal) =>

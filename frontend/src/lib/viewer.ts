@@ -4,7 +4,7 @@ import { usePage } from '@inertiajs/vue3'
 import { computed } from 'vue'
 import type { SharedProps, ViewerProps } from '@/props'
 
-export type Scope = 'devices:read' | 'devices:write' | 'events:read'
+export type Scope = 'devices:read' | 'devices:write' | 'events:read' | 'settings:read' | 'settings:write'
 
 /** The shared props of the page in view. */
 export function useShared() {

@@ -10,6 +10,7 @@ from powerdash.web.props import (
     EventProps,
     PageProps,
     ReadingProps,
+    RejectionProps,
 )
 
 
@@ -130,23 +131,10 @@ class MarkerListAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class RejectionAnswer:
-    """A refused reading: why, by field, and what was sent, as JSON cut to size."""
-
-    id: int
-    at: str
-    device_uuid: str
-    device_name: str
-    errors: dict[str, list[str]]
-    payload: str
-    replayed_at: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class RejectionListAnswer:
     """Refused readings; send `next` as `before` for the older ones."""
 
-    data: list[RejectionAnswer]
+    data: list[RejectionProps]
     next: int | None
 
 

@@ -1,27 +1,18 @@
 """`/api/ingest/rejections`: what devices sent that could not be stored."""
 
-import json
 from typing import Annotated, Any
 
 from django.http import HttpRequest
 from ninja import Query, Router, Schema
 from pydantic import ConfigDict, Field, StrictFloat, StrictInt
 
-from powerdash.accounts.viewer import Viewer
-from powerdash.devices.models import Device
-from powerdash.devices.selectors import device_all, device_get
 from powerdash.lib import clock
-from powerdash.telemetry.models import Rejection
 from powerdash.telemetry.rejection import Fix
 from powerdash.telemetry.services.rejections import rejections_replay
-from powerdash.web import present
 from powerdash.web.api.access import reads, viewer_of_request, writes
-from powerdash.web.api.answers import (
-    RejectionAnswer,
-    RejectionListAnswer,
-    ReplayedAnswer,
-)
+from powerdash.web.api.answers import RejectionListAnswer, ReplayedAnswer
 from powerdash.web.api.devices import REFUSALS
+from powerdash.web.refused import rejection_part
 
 router = Router(tags=["rejections"])
 LIMIT_MAX = 200
@@ -54,35 +45,13 @@ class ReplayDraft(Schema):
 )
 def rejection_index(request: HttpRequest, filters: Query[RejectionFilters]) -> Any:
     """List what could not be stored: a sample, without secrets."""
-    viewer = viewer_of_request(request)
-    found = Rejection.objects.filter(organization_id=viewer.organization_id)
-    if filters.device:
-        found = found.filter(device_id=device_get(viewer, filters.device).pk)
-    if filters.before is not None:
-        found = found.filter(pk__lt=filters.before)
-    rows = list(found.order_by("-pk")[: filters.limit + 1])
-    more, rows = len(rows) > filters.limit, rows[: filters.limit]
-    devices = _devices(viewer, rows)
-    return RejectionListAnswer(
-        data=[_answer(row, devices[row.device_id]) for row in rows],
-        next=rows[-1].pk if more else None,
+    rows, following = rejection_part(
+        viewer_of_request(request),
+        device=filters.device,
+        before=filters.before,
+        limit=filters.limit,
     )
-
-
-def _devices(viewer: Viewer, rows: list[Rejection]) -> dict[int, Device]:
-    return device_all(viewer).only("uuid", "name").in_bulk([r.device_id for r in rows])
-
-
-def _answer(row: Rejection, device: Device) -> RejectionAnswer:
-    return RejectionAnswer(
-        id=row.pk,
-        at=present.moment(row.at),
-        device_uuid=str(device.uuid),
-        device_name=device.name,
-        errors=row.errors if isinstance(row.errors, dict) else json.loads(row.errors),
-        payload=row.payload,
-        replayed_at=present.moment_or_none(row.replayed_at),
-    )
+    return RejectionListAnswer(data=rows, next=following)
 
 
 @router.post(

@@ -44,7 +44,15 @@ def props(client: Client, path: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "queries"),
     # Session, user and memberships are three of them.
-    [("/", 8), ("/devices", 6), ("/devices/{device}", 8), ("/events", 4)],
+    [
+        ("/", 8),
+        ("/devices", 6),
+        ("/devices/{device}", 8),
+        ("/events", 4),
+        ("/rejections", 4),
+        ("/retention", 6),
+        ("/explore?devices={device}", 5),
+    ],
 )
 def test_it_asks_the_same_number_of_questions_for_any_number_of_devices(
     cast: Cast, path: str, queries: int, django_assert_num_queries: Callable[[int], Any]

@@ -52,6 +52,8 @@ ROUTES = [
     Route("GET", "/devices/{device}", READ, page=True),
     Route("GET", "/events", EVENTS, page=True),
     Route("GET", "/explore", READ, page=True),
+    Route("GET", "/rejections", READ, page=True),
+    Route("GET", "/retention", Scope.SETTINGS_READ, page=True),
     Route("GET", "/login", page=True),
     Route("POST", "/login", page=True, good=422),
     Route("POST", "/logout", page=True, good=302),
