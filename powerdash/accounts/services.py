@@ -18,6 +18,7 @@ SLUG_MAX = 60
 NAME_MAX = 120
 EMAIL_MAX = 254
 PASSWORD_MAX = 1024
+NO_ZONE = "Choose an IANA zone, such as Europe/Berlin."
 
 
 @transaction.atomic
@@ -41,7 +42,7 @@ def organization_create(
     elif not fields.errors and Organization.objects.filter(slug=slug).exists():
         fields.refuse("slug", f"There is an organization {slug} already.")
     if timezone not in zoneinfo.available_timezones():
-        fields.refuse("timezone", "Choose an IANA zone, such as Europe/Berlin.")
+        fields.refuse("timezone", NO_ZONE)
     fields.check()
     made = Organization.objects.create(
         slug=slug, name=name, timezone=timezone, created_at=at
@@ -53,6 +54,39 @@ def organization_create(
         data={"slug": slug},
     )
     return made
+
+
+@transaction.atomic
+def organization_zone_set(
+    *, organization_id: int, timezone: str, at: datetime, actor_id: int | None = None
+) -> None:
+    """Say in which zone an organization's days are.
+
+    What was made by days is another room's: see `telemetry.services.zones`.
+
+    Args:
+        timezone: IANA name.
+
+    Raises:
+        FieldsInvalid: There is no such zone.
+        Organization.DoesNotExist: There is no such organization.
+    """
+    fields = Fields()
+    if timezone not in zoneinfo.available_timezones():
+        fields.refuse("timezone", NO_ZONE)
+    fields.check()
+    organization = Organization.objects.select_for_update().get(pk=organization_id)
+    before, organization.timezone = organization.timezone, timezone
+    if before == timezone:
+        return
+    organization.save(update_fields=["timezone"])
+    event_record(
+        event_type=EventType.ORGANIZATION_UPDATED,
+        at=at,
+        organization_id=organization_id,
+        user_id=actor_id,
+        data={"timezone": timezone, "previous": before},
+    )
 
 
 @transaction.atomic

@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("devices", f"{_HERE}.devices", "Devices.", True, True),
     Entry("telemetry", f"{_HERE}.telemetry", "Readings and rollups.", True, True),
     Entry("retention", f"{_HERE}.retention", "How long what is kept.", True, True),
+    Entry("rejections", f"{_HERE}.rejections", "Refused readings.", True, True),
     Entry("events", f"{_HERE}.events", "The record of what happened.", True, True),
     Entry("simulate", f"{_HERE}.simulate", "Post readings of simulated devices."),
     Entry("replay", f"{_HERE}.replay", "Post the readings of a file."),

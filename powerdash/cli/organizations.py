@@ -7,8 +7,14 @@ from django.db.models import Count
 
 from powerdash.accounts.models import Organization
 from powerdash.accounts.services import organization_create
-from powerdash.cli.tenants import JsonOption, mistakes_told, print_json
+from powerdash.cli.tenants import (
+    JsonOption,
+    mistakes_told,
+    organization_named,
+    print_json,
+)
 from powerdash.lib import clock
+from powerdash.telemetry.services.zones import organization_move
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -29,6 +35,29 @@ def create(
             slug=slug, name=name, timezone=timezone, at=clock.now()
         )
     typer.echo(f"Made the organization {made.slug} ({made.uuid}).")
+
+
+@app.command("move")
+def move(
+    slug: Annotated[str, typer.Argument(metavar="SLUG", help="The organization.")],
+    timezone: Annotated[
+        str, typer.Option("--timezone", help="IANA zone its days are to be in.")
+    ],
+) -> None:
+    """Put an organization into another time zone; its days are made anew."""
+
+    def progress(days: int) -> None:
+        typer.echo(f"{days:,} days made anew", err=True)
+
+    owner = organization_named(slug)
+    with mistakes_told():
+        days = organization_move(
+            organization_id=owner.pk,
+            timezone=timezone,
+            at=clock.now(),
+            progress=progress,
+        )
+    typer.echo(f"{owner.slug} is in {timezone}; {days:,} days were made anew.")
 
 
 @app.command("list")

@@ -18,6 +18,7 @@ from powerdash.telemetry.rollup import Tier
 if TYPE_CHECKING:
     from powerdash.accounts.models import Organization
     from powerdash.telemetry.verify import Difference
+    from powerdash.telemetry.verify_totals import TotalDifference
 
 DIFFERENCES_SHOWN = 20
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
@@ -147,22 +148,27 @@ def verify_command(
 ) -> None:
     """Compare the rollups with what the readings give; status 1 when they differ."""
     from powerdash.telemetry.verify import verify
+    from powerdash.telemetry.verify_totals import verify_totals
 
-    found = verify(
-        device_id=_device_id(device) if device else None,
-        since=_time("--from", since),
-        until=_time("--to", until),
-    )
+    start, stop = _time("--from", since), _time("--to", until)
+    device_id = _device_id(device) if device else None
+    found = verify(device_id=device_id, since=start, until=stop)
+    # Totals are of all devices of an organization.
+    totals, differing = (0, []) if device else verify_totals(since=start, until=stop)
+    told = [
+        *(_difference(each) for each in found.differences),
+        *(_total_difference(each) for each in differing),
+    ]
     if as_json:
-        told = [_difference(each) for each in found.differences]
-        typer.echo(json.dumps({**found.buckets, "differences": told}))
+        counts = {str(tier): count for tier, count in found.buckets.items()}
+        typer.echo(json.dumps({**counts, "totals": totals, "differences": told}))
     else:
-        for each in found.differences[:DIFFERENCES_SHOWN]:
-            typer.echo(json.dumps(_difference(each)))
-        count = len(found.differences)
-        differ = f"{count:,} differ" if count else "no difference"
-        typer.echo(f"Compared: {_counted(found.buckets)}: {differ}.")
-    if found.differences:
+        for each in told[:DIFFERENCES_SHOWN]:
+            typer.echo(json.dumps(each))
+        differ = f"{len(told):,} differ" if told else "no difference"
+        counted = f"{_counted(found.buckets)}, {totals:,} totals"
+        typer.echo(f"Compared: {counted}: {differ}.")
+    if told:
         raise typer.Exit(1)
 
 
@@ -172,6 +178,16 @@ def _difference(each: "Difference") -> dict[str, Any]:
         "device_id": each.bucket.device_id,
         "phase": each.bucket.phase,
         "start": each.bucket.start.isoformat(),
+        "kept": each.kept,
+        "made": each.made,
+    }
+
+
+def _total_difference(each: "TotalDifference") -> dict[str, Any]:
+    return {
+        "total": each.tier,
+        "organization_id": each.organization_id,
+        "start": each.start.isoformat(),
         "kept": each.kept,
         "made": each.made,
     }

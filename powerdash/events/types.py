@@ -25,6 +25,7 @@ class EventType(StrEnum):
     PERMISSION_DENIED = "permission.denied"
 
     ORGANIZATION_CREATED = "organization.created"  # ours
+    ORGANIZATION_UPDATED = "organization.updated"  # ours
     USER_CREATED = "user.created"  # ours
     MEMBERSHIP_SET = "membership.set"  # ours
 

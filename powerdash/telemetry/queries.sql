@@ -417,6 +417,45 @@ SELECT EXISTS (
         AND b.start >= %(start)s AND b.start < %(stop)s
 )
 
+-- verify_totals_spans --
+-- From the first to the newest hour of each organization.
+SELECT organization_id, min(bucket_start_ts), max(bucket_start_ts)
+FROM telemetry_totals_1h GROUP BY organization_id ORDER BY organization_id
+
+-- verify_totals --
+-- Totals as their devices' buckets give them beside those kept; not where five minutes
+-- are gone, for totals outlive them.
+SELECT bucket, made.count, made.energy_wh, made.apparent_vas, made.volt_s, made.covered_s,
+    kept.count, kept.energy_wh, kept.apparent_vas, kept.volt_s, kept.covered_s
+FROM (
+    SELECT date_bin(%(width)s, b.bucket_start_ts, 'epoch') AS bucket,
+        sum(b.count) AS count, sum(b.energy_wh) AS energy_wh,
+        sum(b.twa_power * b.covered_s) AS apparent_vas,
+        sum(b.twa_voltage * b.covered_s) AS volt_s, sum(b.covered_s) AS covered_s
+    FROM devices d JOIN telemetry_rollups_5m b ON b.device_id = d.id
+    WHERE d.organization_id = %(organization_id)s
+        AND b.bucket_start_ts >= %(start)s AND b.bucket_start_ts < %(stop)s
+    GROUP BY bucket
+) made FULL JOIN (
+    SELECT bucket_start_ts AS bucket, count, energy_wh, apparent_vas, volt_s, covered_s
+    FROM telemetry_totals_5m
+    WHERE organization_id = %(organization_id)s
+        AND bucket_start_ts >= %(start)s AND bucket_start_ts < %(stop)s
+) kept USING (bucket)
+WHERE NOT EXISTS (SELECT FROM telemetry_dropped
+    WHERE tier = '5m' AND lower < bucket + %(width)s AND upper > bucket)
+ORDER BY bucket
+
+-- zone_spans --
+-- From the first to the newest bucket of a device, by phase.
+SELECT phase, min(bucket_start_ts), max(bucket_start_ts) FROM telemetry_rollups_5m
+WHERE device_id = %(device_id)s GROUP BY phase ORDER BY phase
+
+-- zone_forget --
+-- Days that are made anew: those that reach into the time of what they are made of.
+DELETE FROM telemetry_rollups_1d WHERE device_id = %(device_id)s AND phase = %(phase)s
+    AND bucket_start_ts > %(start)s::timestamptz - interval '1 day'
+
 -- arrivals_note --
 -- On which days readings arrived now; retention counts from here.
 INSERT INTO telemetry_arrival_days (day, last_arrival_at)

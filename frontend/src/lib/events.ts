@@ -108,6 +108,48 @@ const KINDS: Record<string, Kind> = {
     tone: 'info',
     sentence: (_, who) => `${who} created the organization`,
   },
+  'organization.updated': {
+    title: 'Organization changed',
+    icon: 'i-lucide-building-2',
+    tone: 'info',
+    sentence: ({ data }, who) =>
+      `${who} changed the organization${after(textOf(data.timezone), ': time zone ')}`,
+  },
+  'ingest.replayed': {
+    title: 'Refused readings stored',
+    icon: 'i-lucide-archive-restore',
+    tone: 'info',
+    sentence: ({ data }, who) => `${who} stored ${counted(data, 'refused reading')} after all`,
+  },
+  'telemetry.dropped': {
+    title: 'Old readings dropped',
+    icon: 'i-lucide-database',
+    tone: 'neutral',
+    sentence: ({ data }) =>
+      `Retention dropped what was older than ${(textOf(data.to) ?? '').slice(0, 10)} (${textOf(data.tier) ?? 'readings'})`,
+  },
+  'retention.set': {
+    title: 'Retention changed',
+    icon: 'i-lucide-database',
+    tone: 'warning',
+    sentence: ({ data }, who) =>
+      `${who} ${data.removed ? 'removed' : 'set'} how long readings are kept${after(textOf(data.tag), ' of devices tagged ')}`,
+  },
+  'telemetry.hold': {
+    title: 'Hold',
+    icon: 'i-lucide-lock',
+    tone: 'warning',
+    sentence: ({ data }, who, what) =>
+      data.held
+        ? `${who} put the readings of ${what} on hold${after(textOf(data.reason), ': ')}`
+        : `${who} released the readings of ${what}`,
+  },
+  'membership.set': {
+    title: 'Role given',
+    icon: 'i-lucide-user-cog',
+    tone: 'info',
+    sentence: ({ data, user }) => `${user ?? 'Somebody'} became ${textOf(data.role) ?? 'a member'}`,
+  },
   'user.created': {
     title: 'User added',
     icon: 'i-lucide-user-plus',

@@ -119,24 +119,24 @@ def _note_arrival(cursor: CursorWrapper, runs: Sequence[Run], at: datetime) -> N
 def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, int]:
     """Make the buckets of these runs anew, and those above them."""
     manners = manners_of(cursor, runs)
-    keep = functools.partial(_keep, cursor, manners, at)
+    make = functools.partial(keep, cursor, manners, at)
     cursor.execute(QUERIES["rollup_plan"])
     cursor.execute(QUERIES["rollup_next"], arguments(runs, manners))
     runs = merged([*runs, *(Run(*row) for row in cursor.fetchall())])
     days = days_of(runs, manners)
     before = totals_of(cursor, runs)
-    fives = keep(Tier.FIVE_MINUTES, Tier.RAW, runs)
+    fives = make(Tier.FIVE_MINUTES, Tier.RAW, runs)
     totals_change(cursor, before, totals_of(cursor, runs))
     return {
         Tier.FIVE_MINUTES: fives,
-        Tier.HOUR: keep(Tier.HOUR, Tier.FIVE_MINUTES, hours_of(runs)),
+        Tier.HOUR: make(Tier.HOUR, Tier.FIVE_MINUTES, hours_of(runs)),
         # In zones of half hours a day is no sum of hours.
-        Tier.DAY: keep(Tier.DAY, Tier.HOUR, [d for d in days if is_of_hours(d)])
-        + keep(Tier.DAY, Tier.FIVE_MINUTES, [d for d in days if not is_of_hours(d)]),
+        Tier.DAY: make(Tier.DAY, Tier.HOUR, [d for d in days if is_of_hours(d)])
+        + make(Tier.DAY, Tier.FIVE_MINUTES, [d for d in days if not is_of_hours(d)]),
     }
 
 
-def _keep(
+def keep(
     cursor: CursorWrapper,
     manners: Mapping[int, Manner],
     at: datetime,
@@ -144,6 +144,7 @@ def _keep(
     below: Tier,
     runs: Sequence[Run],
 ) -> int:
+    """Make buckets of a tier anew from the tier below; return how many changed."""
     if not runs:
         return 0
     cursor.execute(

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 import typer
+from django.db import connection
 from typer.testing import CliRunner, Result
 
 from powerdash.accounts.models import Membership
-from powerdash.cli import devices, events, organizations, users
+from powerdash.cli import devices, events, organizations, rejections, users
 from powerdash.cli.errors import Refused
 from powerdash.devices.models import Device
 from powerdash.devices.secrets import secret_matches
@@ -17,6 +18,7 @@ from powerdash.devices.services import device_transition
 from powerdash.devices.status import Trigger
 from powerdash.lib import clock
 from powerdash.settings import DEVICE_SECRET_PEPPER
+from powerdash.telemetry.models import PowerRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -172,3 +174,62 @@ def test_it_lists_what_happened() -> None:
     assert oldest["type"] == "organization.created"
     words = ["list", "--type", "organization.created", "--organization", "lab"]
     assert "organization.created" in call(events.app, *words).stdout
+
+
+@pytest.mark.usefixtures("lab")
+def test_it_moves_an_organization_into_a_zone() -> None:
+    words = ["move", "lab", "--timezone", "Asia/Tokyo"]
+    assert "lab is in Asia/Tokyo; 0 days" in call(organizations.app, *words).stdout
+    (row,) = lines(call(organizations.app, "list", "--json"))
+    assert row["timezone"] == "Asia/Tokyo"
+    said = refused(organizations.app, "move", "lab", "--timezone", "Mars")
+    assert said == "timezone: Choose an IANA zone, such as Europe/Berlin."
+
+
+@pytest.mark.usefixtures("lab")
+def test_it_stores_refused_readings_after_all() -> None:
+    made = call(
+        devices.app, "register", "--organization", "lab", "--name", "M", "--json"
+    )
+    (device,) = lines(made)
+    row = Device.objects.get(uuid=device["uuid"])
+    sent = {"ts": clock.now().isoformat(), "amps": 2500, "voltage": 230}
+    errors = '{"current": ["is required"]}'
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO ingest_rejections (at, organization_id, device_id, errors,"
+            " payload) VALUES (now(), %s, %s, %s, %s)",
+            [
+                row.organization_id,
+                row.pk,
+                '{"current": ["is required"]}',
+                json.dumps(sent),
+            ],
+        )
+    whose = ["--organization", "lab"]
+    (kept,) = lines(call(rejections.app, "list", *whose, "--json"))
+    assert (kept["device"], kept["errors"]) == (
+        device["uuid"],
+        {"current": ["is required"]},
+    )
+    assert "current: is required" in call(rejections.app, "list", *whose).stdout
+    replay = ["replay", *whose, "--device", device["uuid"], "--rename", "amps=current"]
+    done = call(rejections.app, *replay, "--factor", "current=0.001", "--json")
+    assert lines(done) == [{"accepted": 1, "duplicates": 0, "errors": {}}]
+    assert PowerRecord.objects.get().current == 2.5
+    assert "(stored)" in call(rejections.app, "list", *whose).stdout
+    assert "0 stored" in call(rejections.app, *replay).stdout
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "Say which to store, with --device or --id."),
+        (["--id", "1", "--factor", "current"], "--factor: 'current' is not like"),
+        (["--id", "1", "--factor", "current=x"], "--factor: current=x is no number."),
+        (["--device", "62f4e608-fc3a-46d9-b31e-3ba9bbccbacb"], "there is no device"),
+    ],
+)
+def test_it_says_what_is_wrong_with_a_fix(words: list[str], said: str) -> None:
+    assert said in refused(rejections.app, "replay", "--organization", "lab", *words)

@@ -10,6 +10,7 @@ from powerdash.devices.services import device_register
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.services.rollups import rollup
 from powerdash.telemetry.verify import Verified, verify
+from powerdash.telemetry.verify_totals import verify_totals
 from tests.ladder import Given, Pg, insert
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -86,3 +87,39 @@ async def test_it_leaves_out_what_is_due(device_id: int, pg: Pg) -> None:
     assert difference.tier is Tier.FIVE_MINUTES
     assert difference.kept["count"] == 1
     assert difference.made["count"] == 2
+
+
+async def test_totals_are_the_sums_of_their_devices(device_id: int, pg: Pg) -> None:
+    count, differences = await sync_to_async(verify_totals)()
+    assert (count, differences) == (6 * 144 + 6 * 24, [])
+    await pg.execute(
+        "UPDATE telemetry_totals_1h SET energy_wh = energy_wh + 1 WHERE bucket_start_ts"
+        " = (SELECT min(bucket_start_ts) FROM telemetry_totals_1h)"
+    )
+    await pg.execute(
+        "DELETE FROM telemetry_totals_5m WHERE bucket_start_ts ="
+        " (SELECT max(bucket_start_ts) FROM telemetry_totals_5m)"
+    )
+    _, differences = await sync_to_async(verify_totals)()
+    kinds = {(each.tier.value, bool(each.kept)) for each in differences}
+    assert kinds == {("1h", True), ("5m", False)}
+    ends = {"since": START + timedelta(days=1), "until": START + timedelta(days=2)}
+    assert (await sync_to_async(verify_totals)(**ends))[1] == []
+
+
+async def test_totals_are_not_asked_of_five_minutes_that_are_gone(
+    device_id: int, pg: Pg
+) -> None:
+    await pg.execute(
+        "DELETE FROM telemetry_rollups_5m WHERE bucket_start_ts < $1",
+        START + timedelta(days=1),
+    )
+    _, differences = await sync_to_async(verify_totals)()
+    assert differences
+    await pg.execute(
+        "INSERT INTO telemetry_dropped (tier, lower, upper, kept, dropped_at)"
+        " VALUES ('5m', $1, $2, '{}', now())",
+        START - timedelta(days=1), START + timedelta(days=1),
+    )  # fmt: skip
+    _, differences = await sync_to_async(verify_totals)()
+    assert differences == []
