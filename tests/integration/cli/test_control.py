@@ -188,10 +188,8 @@ def test_it_moves_an_organization_into_a_zone() -> None:
 
 @pytest.mark.usefixtures("lab")
 def test_it_stores_refused_readings_after_all() -> None:
-    made = call(
-        devices.app, "register", "--organization", "lab", "--name", "M", "--json"
-    )
-    (device,) = lines(made)
+    whose = ["--organization", "lab"]
+    (device,) = lines(call(devices.app, "register", *whose, "--name", "M", "--json"))
     row = Device.objects.get(uuid=device["uuid"])
     sent = {"ts": clock.now().isoformat(), "amps": 2500, "voltage": 230}
     errors = '{"current": ["is required"]}'
@@ -199,14 +197,8 @@ def test_it_stores_refused_readings_after_all() -> None:
         cursor.execute(
             "INSERT INTO ingest_rejections (at, organization_id, device_id, errors,"
             " payload) VALUES (now(), %s, %s, %s, %s)",
-            [
-                row.organization_id,
-                row.pk,
-                '{"current": ["is required"]}',
-                json.dumps(sent),
-            ],
+            [row.organization_id, row.pk, errors, json.dumps(sent)],
         )
-    whose = ["--organization", "lab"]
     (kept,) = lines(call(rejections.app, "list", *whose, "--json"))
     assert (kept["device"], kept["errors"]) == (
         device["uuid"],
