@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psycopg
 
+from powerdash.cli.supervisor import LIVED_S
+from powerdash.cli.worker_loops import ROLLUP_EVERY_S
 from powerdash.lib.embedded import USER
 from tests.installation import Up, powerdash
 from tests.integration.cli.test_kill import KILLS, kill
@@ -82,10 +84,12 @@ async def test_nothing_differs_after_kills(data_dir: Path) -> None:
         host = str(up.cluster.socket_dir)
         brought = 0
         for number in range(KILLS):
+            # One that was killed before it lived is started again ever later.
+            await asyncio.sleep(LIVED_S + 1)
             start = midnight - timedelta(days=OLDEST - number, hours=-number % 18)
             brought += bring(host, start)
             execute(host, LONG_AGO)
-            await asyncio.sleep(random.uniform(0.0, 1.5))  # noqa: S311
+            await asyncio.sleep(random.uniform(0.0, ROLLUP_EVERY_S))  # noqa: S311
             await kill(up, " worker")
 
         async def rolled_up() -> bool:
