@@ -66,7 +66,8 @@ def test_what_is_seen_can_be_compared_and_taken_away(visitor: Visitor) -> None:
     with page.expect_response(re.compile("/api/series")):
         page.get_by_role("option", name="Day before").click()
     expect(page).to_have_url(re.compile("before=day"))
-    page.get_by_text("Show the numbers").click()
+    chart = page.get_by_role("figure", name="Explore")
+    chart.get_by_text("Show the numbers").click()
     expect(page.get_by_role("columnheader", name="Day before")).to_be_visible()
     menu = page.get_by_role("button", name="Export or copy the link")
     menu.click()
