@@ -204,3 +204,12 @@ async def insert(pg: Pg, readings: Iterable[Given]) -> None:
             " VALUES ($1, $2, $3)",
             *[list(column) for column in zip(*buckets, strict=True)],
         )
+
+
+async def no_partitions(pg: Pg) -> None:
+    """Remove what tests before left: the partitions, which are no rows."""
+    for row in await pg.fetch(
+        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname"
+        " ~ '^(power_records|power_chunks|telemetry_rollups_(5m|1h|1d))_[0-9]+$'"
+    ):
+        await pg.execute(f'DROP TABLE "{row[0]}"')

@@ -17,6 +17,7 @@ from powerdash.telemetry.rollup import Tier
 
 if TYPE_CHECKING:
     from powerdash.accounts.models import Organization
+    from powerdash.telemetry.services.chunks import Compressed
     from powerdash.telemetry.verify import Difference
     from powerdash.telemetry.verify_totals import TotalDifference
 
@@ -80,6 +81,48 @@ def rollup_command(as_json: JsonOption = False) -> None:
         typer.echo(json.dumps({"buckets": done[Tier.FIVE_MINUTES], **done}))
     else:
         typer.echo(f"Written: {_counted(done)}.")
+
+
+@app.command("compress")
+def compress_command(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say what would be compressed.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Keep the readings of closed days by column; the worker does so every hour."""
+    from powerdash.telemetry.services.chunks import compress, compress_plan
+
+    found = (compress_plan if dry_run else compress)(at=clock.now())
+    for each in found:
+        typer.echo(json.dumps(_compressed(each)) if as_json else _compressed_line(each))
+    if not found and not as_json:
+        typer.echo("No closed day has readings to compress.")
+
+
+def _compressed(each: "Compressed") -> dict[str, Any]:
+    return {
+        "partition": each.range.name,
+        "from": each.range.lower.isoformat(),
+        "to": each.range.upper.isoformat(),
+        "rows": int(each.range.rows),
+        "outcome": each.outcome,
+        "bytes_before": each.bytes_before,
+        "bytes_after": each.bytes_after,
+    }
+
+
+def _compressed_line(each: "Compressed") -> str:
+    _, _, lower, upper, rows = each.range
+    sizes = (
+        f", {each.bytes_before / 1e6:,.1f} to {each.bytes_after / 1e6:,.1f} MB"
+        if each.bytes_before
+        else ""
+    )
+    return (
+        f"{lower:%Y-%m-%d} to {upper:%Y-%m-%d}  about {int(rows):,} readings:"
+        f" {each.outcome}{sizes}"
+    )
 
 
 @app.command("export")

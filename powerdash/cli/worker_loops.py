@@ -15,6 +15,7 @@ ROLLUP_EVERY_S = 4.0
 LOAD_EVERY_S = 10.0
 PARTITIONS_EVERY_S = 3600.0
 RETENTION_EVERY_S = 3600.0
+COMPRESS_EVERY_S = 3600.0
 SESSIONS_EVERY_S = 86_400.0
 
 
@@ -56,6 +57,13 @@ def retention() -> None:
     retention_apply(at=clock.now())
 
 
+def compress_closed() -> None:
+    """Compress the days that are closed."""
+    from powerdash.telemetry.services.chunks import compress
+
+    compress(at=clock.now())
+
+
 def sessions() -> None:
     """Remove sessions that have expired."""
     from django.core.management import call_command
@@ -69,6 +77,7 @@ def loops() -> list[Loop]:
     return [
         Loop("partitions", PARTITIONS_EVERY_S, _in_thread(partitions)),
         Loop("retention", RETENTION_EVERY_S, _in_thread(retention)),
+        Loop("compression", COMPRESS_EVERY_S, _in_thread(compress_closed)),
         Loop("sessions", SESSIONS_EVERY_S, _in_thread(sessions)),
         Loop("heartbeat sweep", SWEEP_EVERY_S, _in_thread(sweep)),
         Loop("rollup", ROLLUP_EVERY_S, _in_thread(rollup)),

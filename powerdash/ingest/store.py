@@ -20,6 +20,8 @@ COPY_FROM = 200  # readings from which COPY is faster than arrays
 EXPECT_DUPLICATES = timedelta(seconds=10)
 STATEMENT_TIMEOUT_S = 20.0
 BUCKET_S = 300  # the rollup's five minutes
+# Of readings older than this some may be in chunks (`telemetry.services.chunks`).
+CLOSED_AFTER = timedelta(days=1)
 DAY_S = 86_400
 
 _COLUMNS = Reading._fields
@@ -85,16 +87,47 @@ class Store:
             asyncpg.PostgresError: It refuses; nothing is stored.
         """
         rows = [row for request in group for row in request.readings]
-        await self._make_partitions(rows, at)
-        inserted = None
-        if len(rows) >= COPY_FROM and at >= self._expect_duplicates_until:
-            inserted = await self._copy(group, rows, at)
-        if inserted is None:
-            inserted = await self._insert(group, rows, at)
+        if any(row[2] < at - CLOSED_AFTER for row in rows):
+            async with self._connection.transaction():
+                inserted = await self._write_late(group, rows, at)
+        else:
+            await self._make_partitions(rows, at)
+            inserted = await self._write_rows(group, rows, at)
         if inserted.keys is not None:
             self._expect_duplicates_until = at + EXPECT_DUPLICATES
         await self._enter_phases(rows, inserted)
         return inserted
+
+    async def _write_late(
+        self, group: list[Request], rows: list[Reading], at: datetime
+    ) -> Inserted:
+        """Write readings of days that may be compressed, but those that are in chunks.
+
+        Their partitions may have been dropped since we looked.
+        """
+        await self._connection.execute(QUERIES["hold_open"])
+        found = await self._connection.fetch(
+            QUERIES["chunked"],
+            *([row[column] for row in rows] for column in range(3)),
+            timeout=STATEMENT_TIMEOUT_S,
+        )
+        stored = {tuple(key) for key in found}
+        self._days.clear()
+        new = [row for row in rows if row[:3] not in stored]
+        await self._make_partitions(new, at)
+        inserted = await self._write_rows(group, new, at)
+        if stored and inserted.keys is None:
+            inserted.keys = {row[:3] for row in new if row[0] in inserted.devices}
+        return inserted
+
+    async def _write_rows(
+        self, group: list[Request], rows: list[Reading], at: datetime
+    ) -> Inserted:
+        if len(rows) >= COPY_FROM and at >= self._expect_duplicates_until:
+            inserted = await self._copy(group, rows, at)
+            if inserted is not None:
+                return inserted
+        return await self._insert(group, rows, at)
 
     async def _insert(
         self, group: list[Request], rows: list[Reading], at: datetime

@@ -3,31 +3,34 @@
 -- phase, time), and the table of the newest knows the phases.
 SELECT r.ts, r.phase, r.current, r.voltage, r.power, r.sampling_ms, r.power_factor,
     r.frequency, r.temperature, r.energy_wh, r.flags
-FROM telemetry_latest l CROSS JOIN LATERAL (
-    SELECT * FROM power_records p
-    WHERE p.device_id = l.device_id AND p.phase = l.phase
-        AND p.ts >= %(since)s AND p.ts < %(until)s
-    ORDER BY p.ts DESC LIMIT %(limit)s
-) r
+FROM telemetry_latest l CROSS JOIN LATERAL
+    readings_last(l.device_id, l.phase, %(since)s, %(until)s, %(limit)s) r
 WHERE l.device_id = %(device_id)s
 ORDER BY r.ts DESC, r.phase LIMIT %(limit)s
 
 -- count --
 -- Readings of everybody or one device, of all time or a range.
-SELECT count(*) FROM power_records
-WHERE (%(device_id)s::int IS NULL OR device_id = %(device_id)s)
-    AND (%(since)s::timestamptz IS NULL OR ts >= %(since)s)
-    AND (%(until)s::timestamptz IS NULL OR ts < %(until)s)
+SELECT (
+    SELECT count(*) FROM power_records
+    WHERE (%(device_id)s::int IS NULL OR device_id = %(device_id)s)
+        AND (%(since)s::timestamptz IS NULL OR ts >= %(since)s)
+        AND (%(until)s::timestamptz IS NULL OR ts < %(until)s)
+) + (
+    SELECT coalesce(sum(CASE WHEN first_ts >= since AND last_ts < until THEN count
+        ELSE (SELECT count(*) FROM unnest(ts) AS r (at) WHERE at >= since AND at < until)
+        END), 0)
+    FROM power_chunks, coalesce(%(since)s::timestamptz, '-infinity') AS since,
+        coalesce(%(until)s::timestamptz, 'infinity') AS until
+    WHERE (%(device_id)s::int IS NULL OR device_id = %(device_id)s)
+        AND last_ts >= since AND first_ts < until
+)
 
 -- spans --
 -- When the record of devices begins and ends; partitions are searched in order of time.
 -- What retention left of older readings are the days above them.
 SELECT l.device_id, min(least(first.ts, day.bucket_start_ts)), max(l.ts)
 FROM telemetry_latest l
-LEFT JOIN LATERAL (
-    SELECT p.ts FROM power_records p
-    WHERE p.device_id = l.device_id AND p.phase = l.phase ORDER BY p.ts LIMIT 1
-) first ON true
+LEFT JOIN LATERAL readings_begin(l.device_id, l.phase) AS first (ts) ON true
 LEFT JOIN LATERAL (
     SELECT r.bucket_start_ts FROM telemetry_rollups_1d r
     WHERE r.device_id = l.device_id AND r.phase = l.phase
@@ -93,12 +96,11 @@ DELETE FROM telemetry_load WHERE at < %(at)s::timestamptz - interval '25 hours'
 -- series_raw --
 -- A device's readings by step. Its phases are named, so that each is one index range.
 -- Times are given as seconds: they would be read from texts one by one.
-SELECT phase, date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
+SELECT r.phase, date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
     date_part('epoch', min(ts)), date_part('epoch', max(ts)), max(sampling_ms) / 1000.0::float8
-FROM power_records
-WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
-    AND ts >= %(since)s AND ts < %(until)s
-GROUP BY phase, at ORDER BY phase, at
+FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
+    readings(%(device_id)s, p.phase, %(since)s, %(until)s) r
+GROUP BY r.phase, at ORDER BY r.phase, at
 
 -- series_rolled --
 -- A device's buckets by step, and readings newer than the rollups as buckets of one.
@@ -133,10 +135,10 @@ FROM (
                 THEN date_part('epoch', since)
                 ELSE sampling_ms / 1000.0::float8 END AS spoken_s
         FROM (
-            SELECT *, ts - lag(ts) OVER (PARTITION BY phase ORDER BY ts) AS since
-            FROM power_records
-            WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
-                AND ts >= %(head)s::timestamptz - %(hold)s::interval AND ts < %(until)s AND %(stitched)s
+            SELECT r.*, ts - lag(ts) OVER (PARTITION BY r.phase ORDER BY ts) AS since
+            FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
+                readings(%(device_id)s, p.phase, %(head)s::timestamptz - %(hold)s::interval, %(until)s) r
+            WHERE %(stitched)s
         ) reading
         WHERE ts >= greatest(%(head)s::timestamptz, %(since)s)
     ) weighed
@@ -222,12 +224,8 @@ SELECT run.device_id, run.phase, date_bin('5 minutes', next.ts, 'epoch') AS star
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[], %(holds)s::interval[])
     AS run (device_id, phase, start, stop, hold)
-CROSS JOIN LATERAL (
-    SELECT ts, sampling_ms FROM power_records r
-    WHERE r.device_id = run.device_id AND r.phase = run.phase
-        AND r.ts >= run.stop AND r.ts < run.stop + %(reach)s::interval
-    ORDER BY r.ts LIMIT 1
-) next
+CROSS JOIN LATERAL readings_first(run.device_id, run.phase, run.stop,
+    run.stop + %(reach)s::interval, 1) next
 WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
 
 -- rollup_5m --
@@ -237,12 +235,8 @@ SELECT run.device_id, run.phase, made.*
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[], %(holds)s::interval[])
     AS run (device_id, phase, start, stop, hold)
-LEFT JOIN LATERAL (
-    SELECT ts FROM power_records r
-    WHERE r.device_id = run.device_id AND r.phase = run.phase
-        AND r.ts < run.start AND r.ts >= run.start - %(reach)s::interval
-    ORDER BY r.ts DESC LIMIT 1
-) before ON true
+LEFT JOIN LATERAL readings_last(run.device_id, run.phase,
+    run.start - %(reach)s::interval, run.start, 1) before ON true
 CROSS JOIN LATERAL (
     SELECT bucket_start_ts, count(*)::int AS count,
         min(power) AS min_power, avg(power) AS avg_power, max(power) AS max_power,
@@ -273,9 +267,7 @@ CROSS JOIN LATERAL (
                 ELSE sampling_ms / 1000.0::float8 END AS spoken_s
         FROM (
             SELECT *, ts - lag(ts, 1, before.ts) OVER (ORDER BY ts) AS since
-            FROM power_records r
-            WHERE r.device_id = run.device_id AND r.phase = run.phase
-                AND r.ts >= run.start AND r.ts < run.stop
+            FROM readings(run.device_id, run.phase, run.start, run.stop)
         ) reading
     ) weighed
     GROUP BY bucket_start_ts
@@ -401,11 +393,10 @@ SELECT telemetry_rollups_ensure(%(table)s, at) FROM unnest(%(starts)s::timestamp
 
 -- verify_spans --
 -- From the first to the newest reading of each device and phase.
-SELECT l.device_id, l.phase, first.ts, l.ts FROM telemetry_latest l CROSS JOIN LATERAL (
-    SELECT p.ts FROM power_records p
-    WHERE p.device_id = l.device_id AND p.phase = l.phase ORDER BY p.ts LIMIT 1
-) first
-WHERE %(device_id)s::int IS NULL OR l.device_id = %(device_id)s
+SELECT l.device_id, l.phase, first.ts, l.ts FROM telemetry_latest l
+CROSS JOIN LATERAL readings_begin(l.device_id, l.phase) AS first (ts)
+WHERE first.ts IS NOT NULL
+    AND (%(device_id)s::int IS NULL OR l.device_id = %(device_id)s)
 ORDER BY l.device_id, l.phase
 
 -- verify_due --
@@ -474,6 +465,38 @@ FROM pg_inherits JOIN pg_class c ON c.oid = inhrelid
 CROSS JOIN LATERAL regexp_match(pg_get_expr(c.relpartbound, c.oid),
     'FROM \(''([^'']+)''\) TO \(''([^'']+)''\)') AS bounds
 WHERE inhparent = %(table)s::regclass ORDER BY lower
+
+-- chunks_make --
+-- Chunks of the devices and phases that have rows in a partition, of those rows and of
+-- the chunks they had.
+INSERT INTO {draft} (device_id, phase, count, first_ts, last_ts, ts, current, voltage,
+    power, sampling_ms, energy_wh, power_factor, frequency, temperature, flags)
+SELECT l.device_id, l.phase, made.*
+FROM telemetry_latest l CROSS JOIN LATERAL (
+    SELECT count(*), min(ts), max(ts), array_agg(ts ORDER BY ts),
+        array_agg(current ORDER BY ts), array_agg(voltage ORDER BY ts),
+        CASE WHEN bool_or(power <> current * voltage) THEN array_agg(power ORDER BY ts) END,
+        array_agg(sampling_ms ORDER BY ts),
+        CASE WHEN count(energy_wh) > 0 THEN array_agg(energy_wh ORDER BY ts) END,
+        CASE WHEN count(power_factor) > 0 THEN array_agg(power_factor ORDER BY ts) END,
+        CASE WHEN count(frequency) > 0 THEN array_agg(frequency ORDER BY ts) END,
+        CASE WHEN count(temperature) > 0 THEN array_agg(temperature ORDER BY ts) END,
+        CASE WHEN count(flags) > 0 THEN array_agg(flags ORDER BY ts) END
+    FROM (
+        SELECT *, (row_number() OVER (ORDER BY ts) - 1) / %(size)s AS number
+        FROM readings(l.device_id, l.phase, %(lower)s, %(upper)s)
+    ) numbered
+    GROUP BY number
+) made
+WHERE EXISTS (
+    SELECT FROM {rows} r WHERE r.device_id = l.device_id AND r.phase = l.phase
+)
+
+-- chunks_keep --
+-- The chunks of the others, as they are.
+INSERT INTO {draft} SELECT * FROM {chunks} c WHERE NOT EXISTS (
+    SELECT FROM {rows} r WHERE r.device_id = c.device_id AND r.phase = c.phase
+)
 
 -- retention_shortest --
 -- The shortest retention that any rule gives; what is younger need not be looked at.
@@ -546,7 +569,10 @@ WITH given AS MATERIALIZED (
 ), ins AS (
     INSERT INTO power_records (device_id, phase, ts, current, voltage, power,
         sampling_ms, power_factor, frequency, temperature, energy_wh, flags)
-    SELECT * FROM given ON CONFLICT DO NOTHING RETURNING device_id, phase, ts
+    SELECT * FROM given g WHERE NOT EXISTS (
+        SELECT FROM readings(g.device_id, g.phase, g.ts, g.ts + interval '1 microsecond')
+    )
+    ON CONFLICT DO NOTHING RETURNING device_id, phase, ts
 ), due AS (
     INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
     SELECT array_agg(device_id), array_agg(phase),

@@ -102,6 +102,9 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
     with connection.cursor() as cursor:
         # What is due, what is kept and the readings must be of one moment.
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # Before the first look: a day that is compressed now would be in neither.
+        cursor.execute("LOCK TABLE ONLY power_records IN ACCESS SHARE MODE")
+        cursor.execute("LOCK TABLE ONLY power_chunks IN ACCESS SHARE MODE")
         cursor.execute(QUERIES["rollup_plan"])
         days = [d for d in days_of([run], manners) if d.start >= run.start]
         for tier, below, runs, length in (

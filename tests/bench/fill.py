@@ -30,9 +30,12 @@ FROM generate_series(%(since)s, %(until)s, interval '5 minutes') b
 """
 READINGS = """
 INSERT INTO power_records (device_id, phase, ts, current, voltage, power, sampling_ms)
-SELECT d, '', %(since)s::timestamptz + s * interval '1 second', 5 + random(),
-    230 + random(), 1200 + 100 * random(), 1000
-FROM generate_series(0, 86399) s, generate_series(1, %(slow)s) d
+SELECT d, '', %(since)s::timestamptz + s * interval '1 second', current, voltage,
+    current * voltage, 1000
+FROM generate_series(0, 86399) s, generate_series(1, %(slow)s) d,
+    -- As meters tell: hundredths of an ampere, tenths of a volt.
+    LATERAL (SELECT (500 + floor(100 * random() + 0 * d)) / 100 AS current,
+        (2300 + floor(50 * random() + 0 * s)) / 10 AS voltage) v
 WHERE d = 1 OR (s + d) %% 10 = 0 ORDER BY s, d
 """
 LATEST = """

@@ -13,9 +13,12 @@ NEW = 1_000_000
 DEVICES = 200
 FILL = """
 INSERT INTO power_records (device_id, phase, ts, current, voltage, power, sampling_ms)
-SELECT 2000000 + d, '', %(since)s::timestamptz + s * interval '1 second', 5 + random(),
-    230 + random(), 1200, 1000
-FROM generate_series(0, %(seconds)s - 1) s, generate_series(1, %(devices)s) d
+SELECT 2000000 + d, '', %(since)s::timestamptz + s * interval '1 second', current,
+    voltage, current * voltage, 1000
+FROM generate_series(0, %(seconds)s - 1) s, generate_series(1, %(devices)s) d,
+    -- As meters tell: hundredths of an ampere, tenths of a volt.
+    LATERAL (SELECT (500 + floor(100 * random() + 0 * d)) / 100 AS current,
+        (2300 + floor(50 * random() + 0 * s)) / 10 AS voltage) v
 ORDER BY s, d
 """
 DUE = """
@@ -25,6 +28,34 @@ SELECT array_agg(device_id), array_agg(phase),
 FROM power_records WHERE device_id > 2000000 AND ts >= %(since)s
 GROUP BY date_bin('5 seconds', ts, 'epoch') ORDER BY date_bin('5 seconds', ts, 'epoch')
 """
+
+
+LATEST = """
+INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)
+SELECT d, '', now(), 5, 230, 1150
+FROM generate_series(2000001, 2000000 + %(devices)s) d
+"""
+
+
+def _compressed() -> dict[str, float]:
+    """Compress the days; return how many readings, how long and in how many bytes."""
+    from django.db import connection
+
+    from powerdash.telemetry.services.chunks import compress
+
+    with connection.cursor() as cursor:
+        cursor.execute(LATEST, {"devices": DEVICES})
+        cursor.execute("ANALYZE power_records")
+    began = time.perf_counter()
+    # As if two hours had passed: what has just arrived is left alone.
+    done = compress(at=datetime.now(UTC) + timedelta(hours=2))
+    took_s = time.perf_counter() - began
+    return {
+        "compressed": sum(part.range.rows for part in done if part.bytes_before),
+        "seconds": took_s,
+        "bytes_before": sum(part.bytes_before for part in done),
+        "bytes_after": sum(part.bytes_after for part in done),
+    }
 
 
 def main() -> None:
@@ -60,6 +91,7 @@ def main() -> None:
             took_s = time.perf_counter() - began
             print(json.dumps({"history": history, "new": NEW, "seconds": took_s}))
             start += timedelta(days=5)
+        print(json.dumps(_compressed()))
 
 
 if __name__ == "__main__":

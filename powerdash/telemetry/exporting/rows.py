@@ -125,6 +125,12 @@ def statement(tier: Tier) -> str:
     """Return the query of a piece: the columns of the tier in their order."""
     time, *others = (column.name for column in columns_of(tier))
     chosen = ", ".join(_OTHERS.get(name, name) for name in (time, *others))
+    if tier is Tier.RAW:
+        return (
+            f"SELECT {chosen} FROM readings_first(%(device_id)s, %(phase)s,"  # noqa: S608 - our own names
+            " %(after)s::timestamptz + interval '1 microsecond', %(until)s, %(limit)s)"
+            f" ORDER BY {time}"
+        )
     return (
         f"SELECT {chosen} FROM {tier.table}"  # noqa: S608 - our own names
         " WHERE device_id = %(device_id)s AND phase = %(phase)s"

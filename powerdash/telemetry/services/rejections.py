@@ -91,6 +91,8 @@ def _store(readings: list[Reading], at: datetime) -> int:
     columns: list[Any] = [list(column) for column in zip(*readings, strict=True)]
     arguments = dict(zip(Reading._fields, columns, strict=True))
     with connection.cursor() as cursor:
+        # No day is compressed between here and the end.
+        cursor.execute("LOCK TABLE ONLY power_records IN ROW EXCLUSIVE MODE")
         cursor.execute(QUERIES["readings_partitions"], {"ts": columns[2], "at": at})
         cursor.execute(QUERIES["readings_store"], arguments)
         [(accepted,)] = cursor.fetchall()

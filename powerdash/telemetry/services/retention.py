@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -14,10 +13,19 @@ from powerdash import settings
 from powerdash.events.services import event_record
 from powerdash.events.types import EventType
 from powerdash.telemetry.rollup import Tier
-from powerdash.telemetry.services.rollups import LOCK
+from powerdash.telemetry.services.swap import (
+    CHUNKS,
+    Range,
+    is_due,
+    keep_out,
+    last_arrival,
+    one,
+    partitions_of,
+    replace_partition,
+    row_count,
+)
 from powerdash.telemetry.sql import QUERIES
 
-LOCK_TIMEOUT = "3s"  # writers wait as long at most: then the next turn tries again
 # Keeping a few devices of a partition means to copy their rows. Of more than this share
 # the partition stays whole until more of it may go.
 COPIED_SHARE = 0.5
@@ -41,16 +49,6 @@ class Fate(StrEnum):
 
 
 _GOING = (Fate.DROPPED, Fate.THINNED)
-
-
-class Range(NamedTuple):
-    """A partition as the catalog has it; `rows` is about how many."""
-
-    tier: Tier
-    name: str
-    lower: datetime
-    upper: datetime
-    rows: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +83,10 @@ def retention_plan(*, at: datetime) -> list[Partition]:
 
 def _old(cursor: CursorWrapper, at: datetime) -> Iterator[Range]:
     """Return the partitions that are older than the shortest time anything is kept."""
-    shortest = _one(cursor, "retention_shortest")
-    for tier in Tier:
+    shortest = one(cursor, "retention_shortest")
+    for tier, table in [(Tier.RAW, CHUNKS), *((tier, tier.table) for tier in Tier)]:
         days = min(filter(None, (default_days(tier), shortest)), default=0)
-        cursor.execute(QUERIES["partitions_of"], {"table": tier.table})
-        for row in cursor.fetchall():
-            part = Range(tier, *row)
+        for part in partitions_of(cursor, tier, table):
             if days and part.upper <= at - timedelta(days=days):
                 yield part
 
@@ -98,12 +94,14 @@ def _old(cursor: CursorWrapper, at: datetime) -> Iterator[Range]:
 def _look(cursor: CursorWrapper, part: Range, at: datetime) -> Partition | None:
     """Return what is to become of a partition; None when nothing is to be done."""
     keepers = _keepers(cursor, part, part.upper, at)
-    bounds = {"lower": part.lower, "upper": part.upper}
-    arrived_at = _one(cursor, "retention_arrival", **bounds)
-    cursor.execute(QUERIES["retention_last"], {"tier": part.tier, **bounds})
+    arrived_at = last_arrival(cursor, part)
+    cursor.execute(
+        QUERIES["retention_last"],
+        {"tier": part.tier, "lower": part.lower, "upper": part.upper},
+    )
     kept, seen_at = cursor.fetchone() or (None, at)
     is_older = arrived_at is None or arrived_at < seen_at
-    if kept is not None and tuple(kept) == keepers and is_older:
+    if keepers and kept is not None and tuple(kept) == keepers and is_older:
         return None
     return Partition(part, keepers, _fate(cursor, part, keepers, arrived_at, at))
 
@@ -121,12 +119,11 @@ def _fate(
         and _keepers(cursor, part, max(part.upper, arrived_at), at) != keepers
     ):
         return Fate.ARRIVED
-    bounds = {"lower": part.lower, "upper": part.upper}
-    if part.tier is Tier.RAW and _one(cursor, "retention_due", **bounds):
+    if part.tier is Tier.RAW and is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
     if not keepers:
         return Fate.DROPPED
-    share = _count(cursor, part.name, keepers) / max(1, part.rows)
+    share = row_count(cursor, part.name, list(keepers)) / max(1, part.rows)
     return Fate.KEPT if share > COPIED_SHARE else Fate.THINNED
 
 
@@ -154,22 +151,6 @@ def _keepers(
         [ids],
     )
     return tuple(row[0] for row in cursor.fetchall())
-
-
-def _count(cursor: CursorWrapper, name: str, keepers: tuple[int, ...]) -> int:
-    cursor.execute(
-        sql.SQL("SELECT count(*) FROM {} WHERE device_id = ANY(%s)").format(
-            sql.Identifier(name)
-        ),
-        [list(keepers)],
-    )
-    [(count,)] = cursor.fetchall()
-    return int(count)
-
-
-def _one(cursor: CursorWrapper, name: str, **arguments: Any) -> Any:
-    cursor.execute(QUERIES[name], arguments)
-    return (cursor.fetchone() or [None])[0]
 
 
 def retention_apply(*, at: datetime) -> list[Partition]:
@@ -201,9 +182,9 @@ def _take_away(part: Partition, at: datetime) -> Fate:
 
 def _thin(part: Partition, at: datetime) -> Fate:
     """Put a partition of the kept rows in the place of one with all."""
-    _, name, lower, upper, _ = part.range
+    name, keepers = part.range.name, list(part.keepers)
     draft, old = sql.Identifier(f"{name}_kept"), sql.Identifier(name)
-    parent = sql.Identifier(part.range.tier.table)
+    parent = sql.Identifier(part.range.table)
     with connection.cursor() as cursor:
         # Copied while nobody is kept waiting; compared when nobody can write.
         cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(draft))
@@ -214,38 +195,24 @@ def _thin(part: Partition, at: datetime) -> Fate:
             sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE device_id = ANY(%s)").format(
                 draft, old
             ),
-            [list(part.keepers)],
+            [keepers],
         )
-        copied = cursor.rowcount
+        copied = row_count(cursor, f"{name}_kept")
     with transaction.atomic(), connection.cursor() as cursor:
         is_so = _is_still_so(cursor, part)
-        if not is_so or _count(cursor, name, part.keepers) != copied:
+        if not is_so or row_count(cursor, name, keepers) != copied:
             cursor.execute(sql.SQL("DROP TABLE {}").format(draft))
             return Fate.NOT_ROLLED_UP
         cursor.execute(sql.SQL("DROP TABLE {}").format(old))
-        cursor.execute(sql.SQL("ALTER TABLE {} RENAME TO {}").format(draft, old))
-        cursor.execute(
-            sql.SQL(
-                "ALTER TABLE {} ATTACH PARTITION {} FOR VALUES FROM ({}) TO ({})"
-            ).format(parent, old, sql.Literal(lower), sql.Literal(upper))
-        )
+        replace_partition(cursor, part.range, f"{name}_kept")
         _record(cursor, part, at)
     return Fate.THINNED
 
 
 def _is_still_so(cursor: CursorWrapper, part: Partition) -> bool:
-    """Keep writers and the rollup out, and look whether something came meanwhile."""
-    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-    cursor.execute(
-        sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(
-            sql.Identifier(part.range.tier.table)
-        )
-    )
-    bounds = {"lower": part.range.lower, "upper": part.range.upper}
-    return part.range.tier is not Tier.RAW or not _one(
-        cursor, "retention_due", **bounds
-    )
+    """Keep everybody out, and look whether something came meanwhile."""
+    keep_out(cursor, part.range.table)
+    return part.range.tier is not Tier.RAW or not is_due(cursor, part.range)
 
 
 def _record(cursor: CursorWrapper, part: Partition, at: datetime) -> None:

@@ -1,6 +1,7 @@
 """`powerdash organizations`, `users`, `devices` and `events`."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db import connection
 from typer.testing import CliRunner, Result
 
 from powerdash.accounts.models import Membership
-from powerdash.cli import devices, events, organizations, rejections, users
+from powerdash.cli import devices, events, organizations, rejections, telemetry, users
 from powerdash.cli.errors import Refused
 from powerdash.devices.models import Device
 from powerdash.devices.secrets import secret_matches
@@ -18,7 +19,7 @@ from powerdash.devices.services import device_transition
 from powerdash.devices.status import Trigger
 from powerdash.lib import clock
 from powerdash.settings import DEVICE_SECRET_PEPPER
-from powerdash.telemetry.models import PowerRecord
+from powerdash.telemetry.models import LatestReading, PowerRecord
 
 pytestmark = pytest.mark.django_db
 
@@ -225,3 +226,24 @@ def test_it_stores_refused_readings_after_all() -> None:
 )
 def test_it_says_what_is_wrong_with_a_fix(words: list[str], said: str) -> None:
     assert said in refused(rejections.app, "replay", "--organization", "lab", *words)
+
+
+@pytest.mark.usefixtures("lab")
+def test_it_compresses_closed_days() -> None:
+    whose = ["--organization", "lab"]
+    call(devices.app, "register", *whose, "--name", "Pump")
+    then = clock.now() - timedelta(days=3)
+    given = {"device_id": Device.objects.get().pk, "ts": then}
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT power_records_partition_ensure(%s, %s)", [then, then])
+    for model in (PowerRecord, LatestReading):
+        model.objects.create(**given, phase="", current=2, voltage=230, power=460)
+    planned = lines(call(telemetry.app, "compress", "--dry-run", "--json"))
+    ours = f"power_records_{then:%Y%m%d}"
+    assert (ours, "compressed") in [(p["partition"], p["outcome"]) for p in planned]
+    assert f"{then:%Y-%m-%d} to" in call(telemetry.app, "compress").stdout
+    assert call(telemetry.app, "compress").stdout == (
+        "No closed day has readings to compress.\n"
+    )
+    assert not PowerRecord.objects.exists()
+    assert call(telemetry.app, "count").stdout == "1 readings\n"

@@ -18,7 +18,7 @@ from powerdash.telemetry.services.retention import (
 from powerdash.telemetry.services.rollups import rollup
 from powerdash.telemetry.services.rules import hold_set, retention_set, retention_unset
 from powerdash.telemetry.verify import verify
-from tests.ladder import Given, Pg, insert
+from tests.ladder import Given, Pg, insert, no_partitions
 
 DAY = timedelta(days=1)
 # Their partitions are by day: the month has not been over for 31 days.
@@ -64,7 +64,7 @@ def _fates(found: list[Partition]) -> dict[str, Fate]:
 
 @pytest_asyncio.fixture
 async def fleet(pg: Pg) -> Fleet:
-    await _no_partitions(pg)
+    await no_partitions(pg)
     organizations = [
         await sync_to_async(organization_create)(slug=slug, name=slug, at=START)
         for slug in ("campus", "elsewhere")
@@ -85,15 +85,6 @@ async def fleet(pg: Pg) -> Fleet:
     )
     await sync_to_async(rollup)(at=ARRIVED)
     return Fleet(pg, organizations[0].pk, ids)
-
-
-async def _no_partitions(pg: Pg) -> None:
-    """Remove what tests before left: the partitions, which are no rows."""
-    for row in await pg.fetch(
-        "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname"
-        " ~ '^(power_records|telemetry_rollups_(5m|1h|1d))_[0-9]+$'"
-    ):
-        await pg.execute(f'DROP TABLE "{row[0]}"')
 
 
 def _readings(device_ids: list[int]) -> list[Given]:
@@ -209,7 +200,7 @@ async def test_a_rule_of_the_organization_beats_the_installation(fleet: Fleet) -
 async def test_somebody_who_reads_is_waited_for_not_cut_off(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    module = "powerdash.telemetry.services.retention.LOCK_TIMEOUT"
+    module = "powerdash.telemetry.services.swap.LOCK_TIMEOUT"
     monkeypatch.setattr(module, "50ms")
     at = START + 8.5 * DAY
     async with fleet.pg.transaction():
