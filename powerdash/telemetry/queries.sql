@@ -468,12 +468,10 @@ WHERE inhparent = %(table)s::regclass ORDER BY lower
 
 -- chunks_make --
 -- Chunks of the devices and phases that have rows in a partition, of those rows and of
--- the chunks they had.
-INSERT INTO {draft} (device_id, phase, count, first_ts, last_ts, ts, current, voltage,
-    power, sampling_ms, energy_wh, power_factor, frequency, temperature, flags)
-SELECT l.device_id, l.phase, made.*
+-- the chunks they had; in the order of the table's columns.
+SELECT l.device_id, made.*
 FROM telemetry_latest l CROSS JOIN LATERAL (
-    SELECT count(*), min(ts), max(ts), array_agg(ts ORDER BY ts),
+    SELECT count(*), min(ts), max(ts), l.phase, array_agg(ts ORDER BY ts),
         array_agg(current ORDER BY ts), array_agg(voltage ORDER BY ts),
         CASE WHEN bool_or(power <> current * voltage) THEN array_agg(power ORDER BY ts) END,
         array_agg(sampling_ms ORDER BY ts),
@@ -489,13 +487,13 @@ FROM telemetry_latest l CROSS JOIN LATERAL (
     GROUP BY number
 ) made
 WHERE EXISTS (
-    SELECT FROM {rows} r WHERE r.device_id = l.device_id AND r.phase = l.phase
+    SELECT FROM power_records r WHERE r.device_id = l.device_id AND r.phase = l.phase
 )
 
 -- chunks_keep --
 -- The chunks of the others, as they are.
-INSERT INTO {draft} SELECT * FROM {chunks} c WHERE NOT EXISTS (
-    SELECT FROM {rows} r WHERE r.device_id = c.device_id AND r.phase = c.phase
+SELECT * FROM power_chunks c WHERE NOT EXISTS (
+    SELECT FROM power_records r WHERE r.device_id = c.device_id AND r.phase = c.phase
 )
 
 -- retention_shortest --

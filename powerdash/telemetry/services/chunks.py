@@ -121,24 +121,18 @@ def _put_in_chunks(cursor: CursorWrapper, part: Range) -> Compressed:
     arrived_at = last_arrival(cursor, part)
     chunks = part._replace(name=part.name.replace(Tier.RAW.table, CHUNKS))
     draft = f"{chunks.name}_draft"
-    names = {
-        "draft": sql.Identifier(draft),
-        "rows": sql.Identifier(part.name),
-        "chunks": sql.Identifier(chunks.name),
-    }
     are_there = _exists(cursor, chunks.name)
-    cursor.execute(
-        sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-            names["draft"], sql.Identifier(CHUNKS)
+    create = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)")
+    cursor.execute(create.format(sql.Identifier(draft), sql.Identifier(CHUNKS)))
+    bounds = {"size": CHUNK, "lower": part.lower, "upper": part.upper}
+    for name in ("chunks_make", *(["chunks_keep"] if are_there else [])):
+        made = (
+            QUERIES[name]
+            .replace(CHUNKS, chunks.name)
+            .replace(Tier.RAW.table, part.name)
         )
-    )
-    cursor.execute(
-        sql.SQL(QUERIES["chunks_make"]).format(**names),
-        {"size": CHUNK, "lower": part.lower, "upper": part.upper},
-    )
-    if are_there:
-        cursor.execute(sql.SQL(QUERIES["chunks_keep"]).format(**names))
-    cursor.execute(sql.SQL("ANALYZE {}").format(names["draft"]))
+        cursor.execute(f'INSERT INTO "{draft}" {made}', bounds)
+    cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(draft)))
     old = [part.name, *([chunks.name] if are_there else [])]
     readings = sum(row_count(cursor, name) for name in old)
     sizes = sum(_size(cursor, name) for name in old), _size(cursor, draft)
@@ -151,7 +145,7 @@ def _put_in_chunks(cursor: CursorWrapper, part: Range) -> Compressed:
     if readings:
         replace_partition(cursor, chunks, draft)
     else:
-        cursor.execute(sql.SQL("DROP TABLE {}").format(names["draft"]))
+        cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(draft)))
     return Compressed(part, Outcome.COMPRESSED, *sizes)
 
 
