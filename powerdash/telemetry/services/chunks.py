@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 import structlog
 from django.db import OperationalError, connection, transaction
@@ -124,7 +125,7 @@ def _put_in_chunks(cursor: CursorWrapper, part: Range) -> Compressed:
     are_there = _exists(cursor, chunks.name)
     create = sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)")
     cursor.execute(create.format(sql.Identifier(draft), sql.Identifier(CHUNKS)))
-    bounds = {"size": CHUNK, "lower": part.lower, "upper": part.upper}
+    bounds: dict[str, Any] = {"size": CHUNK, "lower": part.lower, "upper": part.upper}
     for name in ("chunks_make", *(["chunks_keep"] if are_there else [])):
         made = (
             QUERIES[name]
