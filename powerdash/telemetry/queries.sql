@@ -367,8 +367,8 @@ WHERE l.device_id = ANY(%(device_ids)s::int[])
 GROUP BY at ORDER BY at
 
 -- sources --
--- How many phases report for an organization, or for some of its devices.
-SELECT count(*) FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
+-- How many phases report for an organization, or for some of its devices; the newest.
+SELECT count(*), max(l.ts) FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
 

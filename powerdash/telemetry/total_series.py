@@ -48,12 +48,15 @@ class TotalSeries:
 
     Attributes:
         completeness: Which share of the range and the phases readings speak for.
+        watermark: The time of the newest reading of them in the range; totals follow
+            readings within seconds. None without any.
         values: Sums of power and energy, the mean of voltage.
     """
 
     step_s: int
     tier: Tier
     completeness: float
+    watermark: datetime | None
     ts: list[int]
     values: dict[str, list[float | None]]
 
@@ -71,13 +74,17 @@ def total_series(query: TotalQuery) -> TotalSeries:
             QUERIES["sources"],
             {"organization_id": query.organization_id, "device_ids": devices},
         )
-        [(sources,)] = cursor.fetchall()
+        [(sources, newest)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = max(STEP_LEAST_S, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         cursor.execute(*_statement(query, tier, step_s))
         rows = cursor.fetchall()
-    return _by_column(query, tier, step_s, rows, sources)
+    watermark = newest and min(newest, query.until)
+    times, values, covered_s = _by_column(query, WIDTHS_S[tier], step_s, rows)
+    whole_s = sources * (span / timedelta(seconds=1))
+    completeness = min(1.0, covered_s / whole_s) if whole_s else 0.0
+    return TotalSeries(step_s, tier, completeness, watermark, times, values)
 
 
 def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
@@ -124,12 +131,14 @@ def _statement(
 
 
 def _by_column(
-    query: TotalQuery, tier: Tier, step_s: int, rows: Sequence[Any], sources: int
-) -> TotalSeries:
+    query: TotalQuery, width_s: int, step_s: int, rows: Sequence[Any]
+) -> tuple[list[int], dict[str, list[float | None]], float]:
+    """Return times, values and how long readings speak for all phases together, s."""
     times: list[int] = []
     values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
-    start_s, end_s = query.since.timestamp(), min(query.until, query.at).timestamp()
-    covered_total_s = 0.0
+    first_s, end_s = (_up(at.timestamp(), width_s) for at in (query.since, query.until))
+    now_s = query.at.timestamp()
+    covered_total_s = sources = 0.0
     for at, _, energy_wh, apparent_vas, volt_s, covered_s in rows:
         second = int(at.timestamp())
         if times and second - times[-1] > step_s:
@@ -137,13 +146,28 @@ def _by_column(
             for column in values.values():
                 column.append(None)
         # The first and the last step may lie in the range by a part only.
-        length_s = max(1.0, min(second + step_s, end_s) - max(second, start_s))
+        length_s = min(second + step_s, end_s) - max(second, first_s)
+        if second + length_s > now_s:
+            length_s = _open_length_s(now_s - second, covered_s, sources)
+        sources = covered_s / length_s
         times.append(second)
         values["power_w"].append(energy_wh * 3600 / length_s)
         values["apparent_power_va"].append(apparent_vas / length_s)
         values["energy_wh"].append(energy_wh)
         values["voltage_v"].append(volt_s / covered_s if covered_s else None)
         covered_total_s += covered_s
-    whole_s = sources * (query.until - query.since) / timedelta(seconds=1)
-    completeness = min(1.0, covered_total_s / whole_s) if whole_s else 0.0
-    return TotalSeries(step_s, tier, completeness, times, values)
+    return times, values, covered_total_s
+
+
+def _up(second: float, width_s: int) -> float:
+    """Return when the first bucket begins that does not begin before `second`."""
+    return -(-second // width_s) * width_s
+
+
+def _open_length_s(past_s: float, covered_s: float, sources: float) -> float:
+    """Return how much of a step that is not over its readings speak for, s.
+
+    A phase of those in the step before speaks for so long in the mean: the newest have
+    not come yet, and some that came speak for time before the step.
+    """
+    return max(1.0, covered_s / sources if sources and covered_s else past_s)

@@ -108,6 +108,7 @@ class TotalSeriesAnswer:
     step_s: int
     tier: Literal["5m", "1h", "1d"]
     timezone: str
+    watermark: str | None
     units: dict[str, str]
     columns: list[str]
     completeness: float

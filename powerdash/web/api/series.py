@@ -151,6 +151,9 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
             for second, *values in zip(found.ts, *found.values.values(), strict=True)
         )
         return _unshared(csv_answer(header, rows))
+    if accepted(request) is Format.ARROW:
+        table = {"ts": _times(found.ts), **found.values}
+        return _unshared(arrow_answer(table, {**TOTAL_UNITS, "timezone": zone}))
     return _unshared(
         json_at_once(
             {
@@ -159,6 +162,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
                 "step_s": found.step_s,
                 "tier": found.tier,
                 "timezone": zone,
+                "watermark": found.watermark and present.moment(found.watermark),
                 "units": TOTAL_UNITS,
                 "columns": names,
                 "completeness": round(found.completeness, 6),
@@ -263,8 +267,6 @@ def _lines(query: SeriesQuery, found: Series, zone: str) -> Iterator[list[Any]]:
 
 
 def _columns(query: SeriesQuery, found: Series) -> dict[str, list[Any]]:
-    import pyarrow
-
     table: dict[str, list[Any]] = {"ts": [], "phase": []}
     for phase in found.phases:
         table["ts"] += phase.ts
@@ -274,5 +276,11 @@ def _columns(query: SeriesQuery, found: Series) -> dict[str, list[Any]]:
                 table.setdefault(f"{figure}_{quantity.name}", []).extend(
                     phase.values[quantity.name][figure]
                 )
-    table["ts"] = pyarrow.array(table["ts"], pyarrow.timestamp("s", "UTC"))
+    table["ts"] = _times(table["ts"])
     return table
+
+
+def _times(seconds: list[int]) -> Any:
+    import pyarrow
+
+    return pyarrow.array(seconds, pyarrow.timestamp("s", "UTC"))

@@ -156,8 +156,32 @@ async def test_the_last_step_counts_as_far_as_it_went(
     await sync_to_async(rollup)(at=AT)
     at = START + timedelta(minutes=65)
     found = await asked(pg, devices[1], at=at, tier=Tier.FIVE_MINUTES)
-    assert found.values["power_w"] == pytest.approx([1000.0] * 5, rel=0.21)
-    assert found.values["power_w"][1:4] == pytest.approx([1000.0] * 3)
+    assert found.values["power_w"] == pytest.approx([1000.0] * 5, rel=0.07)
+    assert found.values["power_w"][1:] == pytest.approx([1000.0] * 4)
+    assert found.watermark == at
+    # The newest have not come yet.
+    late = await asked(pg, devices[1], at=at + timedelta(minutes=3))
+    assert late.values["power_w"] == found.values["power_w"]
+
+
+@pytest.mark.parametrize("minutes", [44, 45, 46, 59])
+async def test_a_range_may_begin_and_end_within_a_step(
+    devices: list[int], pg: Pg, minutes: int
+) -> None:
+    steady = [
+        Given(devices[1], "", START + timedelta(minutes=n), 10.0, 100.0, 60_000)
+        for n in range(121)
+    ]
+    await insert(pg, steady)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    span = timedelta(minutes=minutes)
+    for start in (timedelta(minutes=7), timedelta(minutes=15), timedelta(minutes=29)):
+        found = await asked(
+            pg, devices[1], since=START + start, until=START + start + span
+        )
+        assert found.values["power_w"] == pytest.approx([1000.0] * len(found.ts))
+        assert found.watermark == START + start + span
 
 
 async def test_what_would_touch_too_much_is_refused(

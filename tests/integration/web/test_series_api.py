@@ -116,6 +116,11 @@ def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
     assert body["ts"] == []  # nothing is rolled up yet
     answer = client.get("/api/series", headers={"Accept": "text/csv"})
     assert answer.content.startswith(b"time (UTC),power_w (W)")
+    arrow = client.get(
+        "/api/series", headers={"Accept": "application/vnd.apache.arrow.stream"}
+    )
+    table = pyarrow.ipc.open_stream(arrow.content).read_all()
+    assert table.column_names == ["ts", *body["columns"]]
 
 
 def test_totals_are_of_devices_or_tags(client: Client, cast: Cast, path: str) -> None:
