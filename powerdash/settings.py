@@ -87,6 +87,9 @@ RETENTION_1D_DAYS = _env.integer("RETENTION_1D_DAYS", 0, most=36_500)
 # Days after which a day's readings are kept by column, a tenth of the size; 0: never.
 COMPRESS_AFTER_DAYS = _env.integer("COMPRESS_AFTER_DAYS", 1, most=36_500)
 
+# --- demo: weeks of readings behind a new one -----------------------------------------
+DEMO_WEEKS = _env.integer("DEMO_WEEKS", 4, most=52)
+
 # --- tokens of an OpenID provider: read and checked; the API takes none yet ----------
 OAUTH_ISSUER_URL = _env.text("OAUTH_ISSUER_URL", shape=env.URL)
 OAUTH_AUDIENCE = _env.text("OAUTH_AUDIENCE", "power-dashboard")

@@ -15,7 +15,7 @@ from powerdash.accounts.services import (
     user_create,
 )
 from powerdash.cli import registering
-from powerdash.cli.demo_start import CREDENTIALS, Demo
+from powerdash.cli.demo_start import CREDENTIALS, Demo, weeks_note
 from powerdash.cli.simulator.credentials import (
     CredentialsInvalid,
     credentials_read,
@@ -39,6 +39,7 @@ def command() -> None:
             # Before the commit: a file without its devices is noticed, not the reverse.
             known = registering.register(SLUG, demo_fleet(DEVICES))
             credentials_write(CREDENTIALS, known)
+            weeks_note(at)
     demo = Demo(emails, password(), at.isoformat(timespec="seconds") if is_new else "")
     typer.echo(json.dumps(demo.as_dict()))
 

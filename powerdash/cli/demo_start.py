@@ -1,4 +1,9 @@
-"""The demo as `up` sees it: made by a command of its own, then kept posting."""
+"""The demo as `up` sees it: made by a command of its own, then kept posting.
+
+A new demo has a past, so that its weeks can be compared: an hour in steps of ten
+seconds, posted before it is shown, and weeks (`DEMO_WEEKS`) in steps of five minutes,
+posted beside the simulator that goes on.
+"""
 
 import json
 from collections.abc import Callable
@@ -9,8 +14,12 @@ from powerdash import settings
 
 CREDENTIALS = settings.DATA_DIR / "demo-devices.jsonl"
 BACKLOG_FILE = settings.DATA_DIR / "demo-backlog.sqlite3"
-# A new demo begins with this much past, so that its charts are not empty.
-PAST = timedelta(hours=1)
+# When the demo was made, ISO 8601; there until its weeks are stored.
+WEEKS_FILE = settings.DATA_DIR / "demo-weeks-due"
+HOUR = timedelta(hours=1)
+HOUR_STEP = timedelta(seconds=10)
+WEEKS = timedelta(weeks=settings.DEMO_WEEKS)
+WEEKS_STEP = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +51,48 @@ def make(finish: Callable[..., str]) -> Demo:
 
 def simulator_arguments(demo: Demo, url: str) -> list[str]:
     """Return the command that keeps the demo's devices posting."""
-    arguments = ["simulate", "--url", url]
-    arguments += ["--credentials", str(CREDENTIALS), "--buffer-file", str(BACKLOG_FILE)]
+    arguments = [*_simulate(url), "--buffer-file", str(BACKLOG_FILE)]
     if demo.made_at:
-        start = datetime.fromisoformat(demo.made_at) - PAST
-        arguments += ["--start", start.strftime("%Y-%m-%dT%H:%M:%S%z")]
+        arguments += _start(datetime.fromisoformat(demo.made_at))
     return arguments
+
+
+def hour_arguments(demo: Demo, url: str) -> list[str]:
+    """Return the command that posts the hour before a new demo."""
+    made_at = datetime.fromisoformat(demo.made_at)
+    return [*_simulate(url), *_past(made_at - HOUR, HOUR, HOUR_STEP)]
+
+
+def weeks_arguments(url: str) -> list[str] | None:
+    """Return the command that posts the weeks before, or None when they are stored.
+
+    What a command before it has posted is found stored, so it may be cut short.
+    """
+    if not WEEKS or not WEEKS_FILE.exists():
+        return None
+    made_at = datetime.fromisoformat(WEEKS_FILE.read_text())
+    return [*_simulate(url), *_past(made_at - HOUR - WEEKS, WEEKS, WEEKS_STEP)]
+
+
+def weeks_note(made_at: datetime) -> None:
+    """Note that the weeks before a demo made at `made_at` are to be posted."""
+    WEEKS_FILE.write_text(made_at.isoformat(timespec="seconds"))
+
+
+def weeks_done(status: int) -> None:
+    """Forget the note when the command ended well; else the next `up` tries again."""
+    if status == 0:
+        WEEKS_FILE.unlink(missing_ok=True)
+
+
+def _simulate(url: str) -> list[str]:
+    return ["simulate", "--url", url, "--credentials", str(CREDENTIALS)]
+
+
+def _past(start: datetime, lasts: timedelta, step: timedelta) -> list[str]:
+    duration, rate = lasts.total_seconds(), 1.0 / step.total_seconds()
+    return [*_start(start), "--duration", repr(duration), "--rate", repr(rate)]
+
+
+def _start(at: datetime) -> list[str]:
+    return ["--start", at.strftime("%Y-%m-%dT%H:%M:%S%z")]

@@ -49,6 +49,7 @@ class Program:
     Attributes:
         start: Starts it, given the descriptor for its output.
         stage: Programs of a higher stage are stopped first, those of one together.
+        on_end: For a job with an end: called with its status, and not started again.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Program:
     stage: int
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 20.0
+    on_end: Callable[[int], None] | None = None
     output: Output | None = None
     process: subprocess.Popen[bytes] | None = None
     failures: int = 0
@@ -132,7 +134,7 @@ class Supervisor:
             Refused: A program died time and again without ever having run.
         """
         at = time.monotonic()
-        for program in self._programs:
+        for program in list(self._programs):
             if program.process is None:
                 if at >= program.due_at:
                     self._relaunch(program)
@@ -140,6 +142,12 @@ class Supervisor:
                 self._note_death(program, status, at)
 
     def _note_death(self, program: Program, status: int, at: float) -> None:
+        if program.on_end is not None:
+            self._programs.remove(program)
+            if status:
+                self._say(f"{program.name} {_manner(status)}.")
+            program.on_end(status)
+            return
         program.failed(at)
         if not program.lived and program.failures >= ATTEMPTS:
             raise Refused(self._epitaph(program))

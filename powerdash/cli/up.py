@@ -133,9 +133,25 @@ def start(plan: Plan, listener: socket.socket, supervisor: Supervisor) -> None:
     demo = demo_start.make(partial(finish, supervisor)) if plan.demo else None
     wait_ready(plan, supervisor)
     if demo is not None:
-        arguments = demo_start.simulator_arguments(demo, plan.url)
-        supervisor.add(_keep("simulator", *arguments, stage=DEMO))
+        post_readings(demo, plan, supervisor)
     greet(plan, demo)
+
+
+def post_readings(demo: demo_start.Demo, plan: Plan, supervisor: Supervisor) -> None:
+    """Give the demo its past, and keep its devices posting.
+
+    Raises:
+        Refused: The past is not taken.
+        Stopped: We were told to stop meanwhile.
+    """
+    if demo.made_at:
+        finish(supervisor, *demo_start.hour_arguments(demo, plan.url))
+    arguments = demo_start.simulator_arguments(demo, plan.url)
+    supervisor.add(_keep("simulator", *arguments, stage=DEMO))
+    if weeks := demo_start.weeks_arguments(plan.url):
+        program = _keep("history", *weeks, stage=DEMO)
+        program.on_end = demo_start.weeks_done
+        supervisor.add(program)
 
 
 def _keep(name: str, *arguments: str, stage: int) -> Program:

@@ -66,7 +66,7 @@ class Visitor:
 def site() -> Iterator[Site]:
     folder = Path(tempfile.mkdtemp(dir=databases.data_dirs_parent()))
     folder.chmod(0o755)
-    running = Up(folder, "--demo", "--workers", "1")
+    running = Up(folder, "--demo", "--workers", "1", DEMO_WEEKS="0")
     found = re.search(r"owner@demo\.test\s+password (\S+)", running.said())
     assert found, running.said()
     # The simulator first catches up with the last hour; then the meters are live.

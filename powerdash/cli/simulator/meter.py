@@ -9,7 +9,7 @@ from powerdash.cli.simulator import grid, noise
 from powerdash.cli.simulator.kinds import KINDS, Kind
 from powerdash.cli.simulator.profiles import DAY_S
 
-WINDOW_MAX_S = 60.0  # a meter averages over a minute at most
+WINDOW_MAX_S = 900.0  # a meter averages over its market's quarter-hour at most
 _BORN = 1_704_067_200.0  # 2024-01-01: when the registers began to count
 _SCALE, _SHARE, _NOISE, _WARMTH, _REGISTER, _LINE = range(200, 206)
 

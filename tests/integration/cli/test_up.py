@@ -53,19 +53,35 @@ def test_it_runs_everything_and_leaves_nothing_behind(up: Up) -> None:
 
 
 def test_it_keeps_its_data_and_its_key(data_dir: Path) -> None:
-    first = Up(data_dir, "--demo", "--workers", "1")
+    first = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="0")
     logins = [line for line in first.said().splitlines() if "sign in" in line]
     devices = first.ask("SELECT uuid FROM devices ORDER BY id")
     readings = "SELECT count(*) FROM power_records"
     until(lambda: first.ask(readings)[0][0] > 0, what="readings of the simulator")
     assert first.stop() == 0
 
-    second = Up(data_dir, "--demo", "--workers", "1")
+    second = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="0")
     assert len(logins) == 4
     assert logins == [line for line in second.said().splitlines() if "sign in" in line]
     assert devices == second.ask("SELECT uuid FROM devices ORDER BY id")
     assert second.ask(readings)[0][0] > 0
     assert second.stop() == 0
+
+
+def test_a_new_demo_has_weeks_behind_it(data_dir: Path) -> None:
+    first = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="1")
+    assert first.child("--duration")
+    assert first.stop() == 0  # before it is done
+    due = data_dir / "demo-weeks-due"
+    assert due.exists()
+    second = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="1")
+    until(lambda: not due.exists(), what="the week was posted")
+    hours = "SELECT count(DISTINCT bucket_start_ts) >= 168 FROM telemetry_rollups_1h"
+    until(lambda: second.ask(hours)[0][0], what="rollups of the week")
+    assert second.stop() == 0
+    third = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="1")
+    assert not any("--duration" in line for line in third.children().values())
+    assert third.stop() == 0
 
 
 def test_what_is_killed_comes_back(up: Up) -> None:
