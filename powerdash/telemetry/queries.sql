@@ -94,13 +94,12 @@ ON CONFLICT DO NOTHING
 DELETE FROM telemetry_load WHERE at < %(at)s::timestamptz - interval '25 hours'
 
 -- series_raw --
--- A device's readings by step. Its phases are named, so that each is one index range.
--- Times are given as seconds: they would be read from texts one by one.
-SELECT r.phase, date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
+-- The readings of a device and phase by step. Times are given as seconds: they would be
+-- read from texts one by one.
+SELECT date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
     date_part('epoch', min(ts)), date_part('epoch', max(ts)), max(sampling_ms) / 1000.0::float8
-FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
-    readings(%(device_id)s, p.phase, %(since)s, %(until)s) r
-GROUP BY r.phase, at ORDER BY r.phase, at
+FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
+GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
 
 -- series_rolled --
 -- A device's buckets by step, and readings newer than the rollups as buckets of one.

@@ -69,12 +69,15 @@ def compared(tier: Tier, below: Tier) -> str:
 
 
 def raw_series(quantities: Sequence[Quantity]) -> str:
-    """Return the query of a device's readings by step of time.
+    """Return the query of the readings of a device and phase by step of time.
 
-    Its rows: phase, step, first and last time and longest sampling interval, all in
-    (Unix) seconds, then mean, least and greatest of each quantity.
+    Its rows: step, first and last time and longest sampling interval, all in (Unix)
+    seconds, then mean, least and greatest of each quantity. A sum is cheaper than an
+    `avg`, which also keeps what a variance needs.
     """
-    figures = ", ".join(f"avg({q.raw}), min({q.raw}), max({q.raw})" for q in quantities)
+    figures = ", ".join(
+        f"sum({q.raw}) / count({q.raw}), min({q.raw}), max({q.raw})" for q in quantities
+    )
     return QUERIES["series_raw"].replace(
         "max(sampling_ms) / 1000.0::float8",
         f"max(sampling_ms) / 1000.0::float8, {figures}",

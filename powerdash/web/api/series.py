@@ -1,5 +1,6 @@
 """`/api/devices/{key}/series` and `/api/series`: readings over time."""
 
+import gzip
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Literal
@@ -37,6 +38,7 @@ router = Router(tags=["series"])
 POINTS = 2_000
 POINTS_MAX = 10_000  # a year of hours
 DEVICES_MAX = 100  # that one question may name
+PACK_FROM = 1_000  # bytes
 FIGURES = ("avg", "min", "max")
 
 
@@ -150,11 +152,12 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
             [datetime.fromtimestamp(second, place).isoformat(), *values]
             for second, *values in zip(found.ts, *found.values.values(), strict=True)
         )
-        return _unshared(csv_answer(header, rows))
+        return _sent(request, csv_answer(header, rows))
     if accepted(request) is Format.ARROW:
         table = {"ts": _times(found.ts), **found.values}
-        return _unshared(arrow_answer(table, {**TOTAL_UNITS, "timezone": zone}))
-    return _unshared(
+        return _sent(request, arrow_answer(table, {**TOTAL_UNITS, "timezone": zone}))
+    return _sent(
+        request,
         json_at_once(
             {
                 "from": present.moment(since),
@@ -169,7 +172,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
                 "ts": found.ts,
                 **found.values,
             }
-        )
+        ),
     )
 
 
@@ -217,13 +220,21 @@ def _answer(
                     "phases": [_phase(each) for each in found.phases],
                 }
             )
-    return _unshared(response)
+    return _sent(request, response)
 
 
-def _unshared(response: HttpResponse) -> HttpResponse:
-    """Let the browser keep an answer, and ask each time whether it still holds."""
+def _sent(request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    """Let the browser keep an answer, and ask each time whether it still holds.
+
+    It is compressed here as quickly as can be: at the level of Django's middleware the
+    numbers of a chart take five times as long, and are a tenth smaller.
+    """
     response["Cache-Control"] = "private, no-cache"
-    response["Vary"] = "Accept, Cookie"
+    response["Vary"] = "Accept, Cookie, Accept-Encoding"
+    takes = request.headers.get("Accept-Encoding", "")
+    if "gzip" in takes and not response.streaming and len(response.content) > PACK_FROM:
+        response.content = gzip.compress(response.content, compresslevel=1, mtime=0)
+        response["Content-Encoding"] = "gzip"
     return response
 
 

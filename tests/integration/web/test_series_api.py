@@ -1,7 +1,9 @@
 """Test what `/api/devices/{…}/series` takes and gives."""
 
 import csv
+import gzip
 import io
+import json
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -83,6 +85,20 @@ def test_the_same_again_is_not_sent_again(client: Client, path: str) -> None:
         f"{path}?{urlencode(span)}", headers={"If-None-Match": first["ETag"]}
     )
     assert (again.status_code, again.content) == (304, b"")
+
+
+def test_a_long_answer_is_compressed(client: Client, path: str, cast: Cast) -> None:
+    for n in range(60):
+        at = clock.now() - timedelta(minutes=20, seconds=n)
+        reading(cast.device.device, at, phase="L1")
+    span = {"from": (clock.now() - timedelta(hours=1)).isoformat(), "tier": "raw"}
+    asked = f"{path}?{urlencode(span)}"
+    plain = client.get(asked)
+    packed = client.get(asked, headers={"Accept-Encoding": "br, gzip"})
+    assert (plain.get("Content-Encoding"), packed["Content-Encoding"]) == (None, "gzip")
+    assert "Accept-Encoding" in plain["Vary"]
+    found = json.loads(gzip.decompress(packed.content))
+    assert found["phases"][0]["ts"] == plain.json()["phases"][0]["ts"]
 
 
 @pytest.mark.parametrize(
