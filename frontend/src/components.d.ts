@@ -45,6 +45,7 @@ declare module 'vue' {
     MainNavigation: typeof import('./components/shell/MainNavigation.vue')['default']
     NeverSeen: typeof import('./components/devices/NeverSeen.vue')['default']
     OrganizationMenu: typeof import('./components/shell/OrganizationMenu.vue')['default']
+    PageTurns: typeof import('./components/PageTurns.vue')['default']
     PhaseTable: typeof import('./components/devices/PhaseTable.vue')['default']
     PowerText: typeof import('./components/PowerText.vue')['default']
     RegisterDevice: typeof import('./components/devices/RegisterDevice.vue')['default']

@@ -1,7 +1,7 @@
 import { ref } from 'vue'
-import { ApiError, type DeviceDraft } from '@/lib/api'
-import { useFailure } from '@/lib/failure'
+import type { DeviceDraft } from '@/lib/api'
 import { parseMetadata, showMetadata } from '@/lib/metadata'
+import { useSending } from '@/lib/sending'
 import type { DeviceProps } from '@/props'
 import type { DeviceForm } from './DeviceFields.vue'
 
@@ -18,11 +18,9 @@ const formOf = (device: DeviceProps | null): DeviceForm => ({
 })
 
 /** The state of a device form: its fields, their errors, and sending it. */
-export function useDeviceForm(title: string) {
+export function useDeviceForm(failure: string) {
   const form = ref(formOf(null))
-  const errors = ref<Record<string, string>>({})
-  const sending = ref(false)
-  const fail = useFailure()
+  const { errors, sending, send } = useSending(failure)
 
   function reset(device: DeviceProps | null): void {
     form.value = formOf(device)
@@ -43,21 +41,11 @@ export function useDeviceForm(title: string) {
     return { ...form.value, name: form.value.name.trim(), metadata: metadata.value }
   }
 
-  /** Send the form by `save`; null when it was refused, which is then told. */
-  async function send<T>(save: (draft: DeviceDraft) => Promise<T>): Promise<T | null> {
+  /** Send the form by `save` when it is in order; what is not is told. */
+  async function submit(save: (draft: DeviceDraft) => Promise<void>): Promise<void> {
     const ready = draft()
-    if (!ready) return null
-    sending.value = true
-    try {
-      return await save(ready)
-    } catch (reason) {
-      if (reason instanceof ApiError) errors.value = reason.fields
-      if (!Object.keys(errors.value).length) fail(reason, title)
-      return null
-    } finally {
-      sending.value = false
-    }
+    if (ready) await send(() => save(ready))
   }
 
-  return { form, errors, sending, reset, send }
+  return { form, errors, sending, reset, submit }
 }
