@@ -343,9 +343,12 @@ ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
     volt_s = t.volt_s + excluded.volt_s, covered_s = t.covered_s + excluded.covered_s
 
 -- totals_series --
--- An organization's totals by step.
-SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at, sum(count), sum(energy_wh),
-    sum(apparent_vas), sum(volt_s), sum(covered_s)
+-- An organization's totals by step. Steps of days are days of the zone.
+SELECT CASE WHEN %(step)s::interval < interval '1 day'
+        THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
+        ELSE date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
+            AT TIME ZONE %(zone)s::text END AS at,
+    sum(count), sum(energy_wh), sum(apparent_vas), sum(volt_s), sum(covered_s)
 FROM telemetry_totals_5m
 WHERE organization_id = %(organization_id)s
     AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
@@ -353,9 +356,12 @@ GROUP BY at ORDER BY at
 
 -- devices_series --
 -- The same of some devices, from their buckets: an index range for each phase.
-SELECT date_bin(%(step)s::interval, b.bucket_start_ts, 'epoch') AS at, sum(b.count),
-    sum(b.energy_wh), sum(b.twa_power * b.covered_s), sum(b.twa_voltage * b.covered_s),
-    sum(b.covered_s)
+SELECT CASE WHEN %(step)s::interval < interval '1 day'
+        THEN date_bin(%(step)s::interval, b.bucket_start_ts, 'epoch')
+        ELSE date_bin(%(step)s::interval, b.bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
+            AT TIME ZONE %(zone)s::text END AS at,
+    sum(b.count), sum(b.energy_wh), sum(b.twa_power * b.covered_s),
+    sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
 FROM telemetry_latest l CROSS JOIN LATERAL (
     SELECT * FROM telemetry_rollups_5m r
     WHERE r.device_id = l.device_id AND r.phase = l.phase
@@ -366,8 +372,11 @@ WHERE l.device_id = ANY(%(device_ids)s::int[])
 GROUP BY at ORDER BY at
 
 -- sources --
--- How many phases report for an organization, or for some of its devices; the newest.
-SELECT count(*), max(l.ts) FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
+-- How many phases report for an organization, or for some of its devices; the newest of
+-- their readings; the zone.
+SELECT count(*), max(l.ts),
+    (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
+FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
 

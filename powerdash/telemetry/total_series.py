@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.db import connection
 
@@ -21,7 +22,11 @@ TOTAL_UNITS = {
 # A meter of fifteen minutes puts the energy of all of them into one bucket: shorter
 # steps would jump.
 STEP_LEAST_S = 900
+_DAY = timedelta(days=1)
 BUCKETS_MAX = 2_000_000  # of devices, that one question may touch
+BUCKETS_USUAL = (
+    100_000  # that one touches when no tier is asked for: a tenth of a second
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +79,15 @@ def total_series(query: TotalQuery) -> TotalSeries:
             QUERIES["sources"],
             {"organization_id": query.organization_id, "device_ids": devices},
         )
-        [(sources, newest)] = cursor.fetchall()
+        [(sources, newest, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = max(STEP_LEAST_S, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
-        cursor.execute(*_statement(query, tier, step_s))
+        cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
     watermark = newest and min(newest, query.until)
-    times, values, covered_s = _by_column(query, WIDTHS_S[tier], step_s, rows)
+    steps = _Steps(tier, step_s, ZoneInfo(zone))
+    times, values, covered_s = _by_column(query, steps, rows)
     whole_s = sources * (span / timedelta(seconds=1))
     completeness = min(1.0, covered_s / whole_s) if whole_s else 0.0
     return TotalSeries(step_s, tier, completeness, watermark, times, values)
@@ -99,29 +105,34 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
     tier = Tier.FIVE_MINUTES if tier is Tier.RAW else tier
     if query.device_ids is None:
         return Tier.HOUR if tier is Tier.DAY else tier
-    while sources * (span / timedelta(seconds=WIDTHS_S[tier])) > BUCKETS_MAX:
-        if tier is Tier.DAY or query.tier is not None:
-            raise FieldsInvalid(
-                {
-                    "tier": [
-                        f"{sources:,} phases over this range are more than"
-                        f" {BUCKETS_MAX:,} buckets of {tier}: ask for a coarser tier,"
-                        " a shorter range or fewer devices."
-                    ]
-                }
-            )
+
+    def buckets() -> float:
+        return sources * (span / timedelta(seconds=WIDTHS_S[tier]))
+
+    while query.tier is None and tier is not Tier.DAY and buckets() > BUCKETS_USUAL:
         tier = list(Tier)[list(Tier).index(tier) + 1]
+    if buckets() > BUCKETS_MAX:
+        raise FieldsInvalid(
+            {
+                "tier": [
+                    f"{sources:,} phases over this range are more than"
+                    f" {BUCKETS_MAX:,} buckets of {tier}: ask for a coarser tier,"
+                    " a shorter range or fewer devices."
+                ]
+            }
+        )
     return tier
 
 
 def _statement(
-    query: TotalQuery, tier: Tier, step_s: int
+    query: TotalQuery, tier: Tier, step_s: int, zone: str
 ) -> tuple[str, dict[str, Any]]:
     arguments = {
         "organization_id": query.organization_id,
         "since": query.since,
         "until": query.until,
         "step": timedelta(seconds=step_s),
+        "zone": zone,
     }
     if query.device_ids is None:
         table = f"telemetry_totals_{tier}"
@@ -131,22 +142,24 @@ def _statement(
 
 
 def _by_column(
-    query: TotalQuery, width_s: int, step_s: int, rows: Sequence[Any]
+    query: TotalQuery, steps: "_Steps", rows: Sequence[Any]
 ) -> tuple[list[int], dict[str, list[float | None]], float]:
     """Return times, values and how long readings speak for all phases together, s."""
     times: list[int] = []
     values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
-    first_s, end_s = (_up(at.timestamp(), width_s) for at in (query.since, query.until))
+    first_s, end_s = steps.bucket_from(query.since), steps.bucket_from(query.until)
     now_s = query.at.timestamp()
     covered_total_s = sources = 0.0
+    due_s = None
     for at, _, energy_wh, apparent_vas, volt_s, covered_s in rows:
         second = int(at.timestamp())
-        if times and second - times[-1] > step_s:
+        if due_s is not None and second > due_s:
             times.append(times[-1] + 1)
             for column in values.values():
                 column.append(None)
+        due_s = steps.after(second)
         # The first and the last step may lie in the range by a part only.
-        length_s = min(second + step_s, end_s) - max(second, first_s)
+        length_s = min(due_s, end_s) - max(second, first_s)
         if second + length_s > now_s:
             length_s = _open_length_s(now_s - second, covered_s, sources)
         sources = covered_s / length_s
@@ -159,9 +172,33 @@ def _by_column(
     return times, values, covered_total_s
 
 
-def _up(second: float, width_s: int) -> float:
-    """Return when the first bucket begins that does not begin before `second`."""
-    return -(-second // width_s) * width_s
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """Where steps, and buckets of a tier, end and begin.
+
+    Buckets of a day begin at a zone's midnight, steps of a day or more at its hours.
+    """
+
+    tier: Tier
+    step_s: int
+    zone: ZoneInfo
+
+    def after(self, second: int) -> float:
+        """Return when the step that begins at `second` is over."""
+        if self.step_s < WIDTHS_S[Tier.DAY]:
+            return second + self.step_s
+        begins = datetime.fromtimestamp(second, self.zone)
+        return (begins + timedelta(seconds=self.step_s)).timestamp()
+
+    def bucket_from(self, at: datetime) -> float:
+        """Return when the first bucket begins that does not begin before `at`."""
+        if self.tier is not Tier.DAY:
+            width_s = WIDTHS_S[self.tier]
+            return -(-at.timestamp() // width_s) * width_s
+        midnight = at.astimezone(self.zone).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        return (midnight if midnight >= at else midnight + _DAY).timestamp()
 
 
 def _open_length_s(past_s: float, covered_s: float, sources: float) -> float:

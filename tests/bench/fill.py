@@ -5,9 +5,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 
 DEVICES = 1_000
-SLOW = (
-    200  # devices that read every ten seconds of the last day, beside one each second
-)
+ORGANIZATIONS = 20  # that have totals
+SLOW = 200  # devices that read each ten seconds of the last day, beside one each second
 TIERS = (("5m", 300, 31), ("1h", 3600, 366), ("1d", 86_400, 3653))
 NEWEST = 10_000  # rows of the table of the newest
 
@@ -25,8 +24,9 @@ FROM generate_series(%(since)s, %(until)s, make_interval(secs => %(width)s)) b,
 ORDER BY b, d
 """
 TOTALS = """
-INSERT INTO telemetry_totals_5m SELECT 1, b, 30000, 100000, 3e8, 6.9e7, 300000
-FROM generate_series(%(since)s, %(until)s, interval '5 minutes') b
+INSERT INTO telemetry_totals_5m SELECT o, b, 30000, 100000, 3e8, 6.9e7, 300000
+FROM generate_series(%(since)s, %(until)s, interval '5 minutes') b,
+    generate_series(1, %(organizations)s) o ORDER BY b, o
 """
 READINGS = """
 INSERT INTO power_records (device_id, phase, ts, current, voltage, power, sampling_ms)
@@ -54,11 +54,7 @@ def fill(host: str) -> dict[str, float]:
     with psycopg.connect(
         host=host, user="powerdash", dbname="power_dashboard", autocommit=True
     ) as connection:
-        for tier, width, days in (
-            ("5m", 300, 31),
-            ("1h", 3600, 366),
-            ("1d", 86_400, 3653),
-        ):
+        for tier, width, days in TIERS:
             since = until - timedelta(days=days)
             connection.execute(
                 "SELECT telemetry_rollups_ensure(%s, at) FROM"
@@ -68,7 +64,7 @@ def fill(host: str) -> dict[str, float]:
             given = {"since": since, "until": until, "width": width, "devices": DEVICES}
             connection.execute(ROLLUPS.format(tier=tier), given)
         month = {"since": until - timedelta(days=31), "until": until}
-        connection.execute(TOTALS, month)
+        connection.execute(TOTALS, {**month, "organizations": ORGANIZATIONS})
         day = until - timedelta(days=1)
         connection.execute(
             "SELECT power_records_partition_ensure(at, now())"

@@ -47,7 +47,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     """Fill an installation, ask it, roll up in it."""
     up = Up(folder, "--workers", "1")
     try:
-        uuid = _prepare(folder)
+        uuid = prepare(folder)
         host = str(up.cluster.socket_dir)
         sizes = fill(host)
         found = {f"bytes on disk of {what}": {"bytes": n} for what, n in sizes.items()}
@@ -57,7 +57,7 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
     return found | rollups(folder)
 
 
-def _prepare(folder: Path) -> str:
+def prepare(folder: Path) -> str:
     """Make devices and one who looks; return the first device's UUID."""
     powerdash(folder, "organizations", "create", "bench", "--name", "Bench")
     made = powerdash(

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -184,12 +185,35 @@ async def test_a_range_may_begin_and_end_within_a_step(
         assert found.watermark == START + start + span
 
 
+async def test_steps_of_days_are_days_of_the_zone(devices: list[int], pg: Pg) -> None:
+    await pg.execute("UPDATE organizations SET timezone = 'Europe/Berlin'")
+    begins = datetime(2026, 10, 22, 22, tzinfo=UTC)  # a midnight; the 25th has 25 hours
+    steady = [
+        Given(devices[1], "", begins + timedelta(minutes=15 * n), 10.0, 100.0, 900_000)
+        for n in range(1, 6 * 96)
+    ]
+    await insert(pg, steady)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    span = {"since": begins, "until": begins + 6 * DAY, "device_ids": [devices[1]]}
+    for tier in (Tier.DAY, Tier.HOUR):
+        found = await asked(pg, devices[1], tier=tier, max_points=6, **span)
+        begin = [
+            datetime.fromtimestamp(second, ZoneInfo("Europe/Berlin"))
+            for second in found.ts
+        ]
+        assert [(at.day, at.hour) for at in begin] == [(23 + n, 0) for n in range(6)]
+        assert found.values["power_w"][1:5] == pytest.approx([1000.0] * 4)
+        assert found.values["energy_wh"][2] == pytest.approx(25_000)
+
+
 async def test_what_would_touch_too_much_is_refused(
     devices: list[int], pg: Pg, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await insert(pg, readings(devices[0], [""], 1))
     await know_newest(pg)
     await sync_to_async(rollup)(at=AT)
+    monkeypatch.setattr(module, "BUCKETS_USUAL", 100)
     monkeypatch.setattr(module, "BUCKETS_MAX", 100)
     found = await asked(pg, devices[0], device_ids=devices[:2])
     assert found.tier is Tier.HOUR
