@@ -16,6 +16,7 @@ class Quantity:
         mean: Of several buckets, weighted by the time they cover or, for what only some
             readings have, by their number.
         column: In the tiers, after `min_` and `max_`; None where they keep neither.
+        count: How many of some readings have it.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Quantity:
     raw: str
     mean: str
     column: str | None
+    count: str = "count(*)"
 
 
 def _weighted(column: str) -> str:
@@ -45,11 +47,16 @@ QUANTITIES = {
         Quantity("current_a", "A", "current", _weighted("current"), "current"),
         Quantity("voltage_v", "V", "voltage", _weighted("voltage"), "voltage"),
         Quantity(
-            "power_factor", "", "power_factor", _counted("power_factor"), "power_factor"
+            "power_factor", "", "power_factor", _counted("power_factor"),
+            "power_factor", "count(power_factor)",
         ),
-        Quantity("frequency_hz", "Hz", "frequency", _counted("frequency"), "frequency"),
         Quantity(
-            "temperature_c", "°C", "temperature", _counted("temperature"), "temperature"
+            "frequency_hz", "Hz", "frequency", _counted("frequency"), "frequency",
+            "count(frequency)",
+        ),
+        Quantity(
+            "temperature_c", "°C", "temperature", _counted("temperature"),
+            "temperature", "count(temperature)",
         ),
         Quantity("energy_wh", "Wh", ACTIVE, "sum(energy_wh)", None),
     )

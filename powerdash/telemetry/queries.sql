@@ -373,8 +373,8 @@ GROUP BY at ORDER BY at
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of
--- their readings; the zone.
-SELECT count(*), max(l.ts),
+-- their readings; how long the slowest may be silent; the zone.
+SELECT count(*), max(l.ts), max(d.heartbeat_interval_s),
     (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s

@@ -76,7 +76,7 @@ def raw_series(quantities: Sequence[Quantity]) -> str:
     `avg`, which also keeps what a variance needs.
     """
     figures = ", ".join(
-        f"sum({q.raw}) / count({q.raw}), min({q.raw}), max({q.raw})" for q in quantities
+        f"sum({q.raw}) / {q.count}, min({q.raw}), max({q.raw})" for q in quantities
     )
     return QUERIES["series_raw"].replace(
         "max(sampling_ms) / 1000.0::float8",

@@ -19,9 +19,9 @@ TOTAL_UNITS = {
     "energy_wh": "Wh",
     "voltage_v": "V",
 }
-# A meter of fifteen minutes puts the energy of all of them into one bucket: shorter
-# steps would jump.
-STEP_LEAST_S = 900
+# A meter of fifteen minutes puts the energy of all of them into one bucket: where one
+# of them may be silent for longer than a bucket, shorter steps would jump.
+STEP_OF_SLOW_S = 900
 _DAY = timedelta(days=1)
 BUCKETS_MAX = 2_000_000  # of devices, that one question may touch
 BUCKETS_USUAL = (
@@ -79,9 +79,11 @@ def total_series(query: TotalQuery) -> TotalSeries:
             QUERIES["sources"],
             {"organization_id": query.organization_id, "device_ids": devices},
         )
-        [(sources, newest, zone)] = cursor.fetchall()
+        [(sources, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
-        step_s = max(STEP_LEAST_S, step_for(span, query.max_points, tier))
+        is_slow = interval_s is not None and interval_s > WIDTHS_S[Tier.FIVE_MINUTES]
+        least_s = STEP_OF_SLOW_S if is_slow else WIDTHS_S[Tier.FIVE_MINUTES]
+        step_s = max(least_s, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()

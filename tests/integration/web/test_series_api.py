@@ -125,7 +125,7 @@ def test_a_bad_question_is_told_by_its_field(
 # --- several devices ------------------------------------------------------------------
 def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
     body = client.get("/api/series").json()
-    assert (body["tier"], body["step_s"]) == ("5m", 900)
+    assert (body["tier"], body["step_s"]) == ("5m", 300)
     assert body["columns"] == [
         "power_w", "apparent_power_va", "energy_wh", "voltage_v",
     ]  # fmt: skip
