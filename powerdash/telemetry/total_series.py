@@ -1,5 +1,6 @@
 """What devices give together over time: all of an organization, or some."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ TOTAL_UNITS = {
 # A meter of fifteen minutes puts the energy of all of them into one bucket: where one
 # of them may be silent for longer than a bucket, shorter steps would jump.
 STEP_OF_SLOW_S = 900
+AROUND = 12  # steps on each side of one beside silence
 _DAY = timedelta(days=1)
 BUCKETS_MAX = 2_000_000  # of devices, that one question may touch
 BUCKETS_USUAL = (
@@ -149,29 +151,54 @@ def _by_column(
     """Return times, values and how long readings speak for all phases together, s."""
     times: list[int] = []
     values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
-    first_s, end_s = steps.bucket_from(query.since), steps.bucket_from(query.until)
-    now_s = query.at.timestamp()
-    covered_total_s = sources = 0.0
-    due_s = None
-    for at, _, energy_wh, apparent_vas, volt_s, covered_s in rows:
-        second = int(at.timestamp())
-        if due_s is not None and second > due_s:
+    seconds = [int(row[0].timestamp()) for row in rows]
+    lengths_s = _lengths_s(query, steps, seconds, [row[-1] for row in rows])
+    for second, length_s, row in zip(seconds, lengths_s, rows, strict=True):
+        _, _, energy_wh, apparent_vas, volt_s, covered_s = row
+        if times and second > steps.after(times[-1]):
             times.append(times[-1] + 1)
             for column in values.values():
                 column.append(None)
-        due_s = steps.after(second)
-        # The first and the last step may lie in the range by a part only.
-        length_s = min(due_s, end_s) - max(second, first_s)
-        if second + length_s > now_s:
-            length_s = _open_length_s(now_s - second, covered_s, sources)
-        sources = covered_s / length_s
         times.append(second)
         values["power_w"].append(energy_wh * 3600 / length_s)
         values["apparent_power_va"].append(apparent_vas / length_s)
         values["energy_wh"].append(energy_wh)
         values["voltage_v"].append(volt_s / covered_s if covered_s else None)
-        covered_total_s += covered_s
-    return times, values, covered_total_s
+    return times, values, sum(row[-1] for row in rows)
+
+
+def _lengths_s(
+    query: TotalQuery,
+    steps: "_Steps",
+    seconds: Sequence[int],
+    covered_s: Sequence[float],
+) -> list[float]:
+    """Return how long each step is that power is the mean of, s.
+
+    The first and the last step may lie in the range by a part only. A step beside
+    silence of all, or one that is not over, is as long as readings speak for it: so
+    much in the mean for each of as many phases as speak around it. In one that is not
+    over some speak for time before it.
+    """
+    first_s, end_s = steps.bucket_from(query.since), steps.bucket_from(query.until)
+    now_s = query.at.timestamp()
+    ends = [min(steps.after(second), end_s) for second in seconds]
+    lengths_s = [
+        end - max(second, first_s) for second, end in zip(seconds, ends, strict=True)
+    ]
+    speaking = [c / length for c, length in zip(covered_s, lengths_s, strict=True)]
+    found = lengths_s.copy()
+    for place, end in enumerate(ends):
+        is_open = end > now_s
+        is_after = place > 0 and seconds[place] > ends[place - 1]
+        is_before = place + 1 < len(ends) and seconds[place + 1] > end
+        if is_open or is_after or is_before:
+            around = max(speaking[max(0, place - AROUND) : place + AROUND])
+            known_s = covered_s[place] / around if len(speaking) > 1 and around else 0.0
+            most_s = math.inf if is_open else lengths_s[place]
+            usual_s = now_s - seconds[place] if is_open else lengths_s[place]
+            found[place] = max(1.0, min(known_s or usual_s, most_s))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,12 +228,3 @@ class _Steps:
             hour=0, minute=0, second=0, microsecond=0
         )
         return (midnight if midnight >= at else midnight + _DAY).timestamp()
-
-
-def _open_length_s(past_s: float, covered_s: float, sources: float) -> float:
-    """Return how much of a step that is not over its readings speak for, s.
-
-    A phase of those in the step before speaks for so long in the mean: the newest have
-    not come yet, and some that came speak for time before the step.
-    """
-    return max(1.0, covered_s / sources if sources and covered_s else past_s)

@@ -170,6 +170,31 @@ async def test_the_last_step_counts_as_far_as_it_went(
     assert late.values["power_w"] == found.values["power_w"]
 
 
+async def test_a_step_beside_silence_is_as_long_as_readings_speak(
+    devices: list[int], pg: Pg
+) -> None:
+    spoken = [
+        *range(1, 33),
+        *range(63, 84),
+    ]  # minutes: the server was away for half an hour
+    steady = [
+        Given(device_id, "", START + timedelta(minutes=n), 10.0, 100.0, 60_000)
+        for n in spoken
+        for device_id in devices[:2]
+    ]
+    await insert(pg, steady)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    at = START + timedelta(minutes=83)
+    found = await asked(pg, devices[1], at=at, until=START + timedelta(hours=2))
+    power = found.values["power_w"]
+    assert power.count(None) == 1
+    assert power[1:] == [
+        pytest.approx(2000.0) if value is not None else None for value in power[1:]
+    ]
+    assert sum(filter(None, found.values["energy_wh"])) == pytest.approx(2000 * 53 / 60)
+
+
 @pytest.mark.parametrize("minutes", [44, 45, 46, 59])
 async def test_a_range_may_begin_and_end_within_a_step(
     devices: list[int], pg: Pg, minutes: int
