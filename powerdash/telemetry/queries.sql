@@ -229,7 +229,7 @@ WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
 
 -- rollup_5m --
 -- Buckets of five minutes from readings, for runs of buckets. `rollup.py` says how long
--- a reading speaks.
+-- a reading speaks. `before_ts`: when the reading before the bucket's was, as far as known.
 SELECT run.device_id, run.phase, made.*
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[], %(holds)s::interval[])
@@ -257,7 +257,8 @@ CROSS JOIN LATERAL (
         nullif(count(frequency), 0)::int AS count_frequency,
         min(temperature) AS min_temperature, avg(temperature) AS avg_temperature,
         max(temperature) AS max_temperature,
-        nullif(count(temperature), 0)::int AS count_temperature
+        nullif(count(temperature), 0)::int AS count_temperature,
+        min(coalesce(ts - since, run.start - %(reach)s::interval)) AS before_ts
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
             date_bin('5 minutes', ts, 'epoch') AS bucket_start_ts,
@@ -307,7 +308,7 @@ CROSS JOIN LATERAL (
         sum(avg_temperature * count_temperature) / sum(count_temperature)
             AS avg_temperature,
         max(max_temperature) AS max_temperature,
-        sum(count_temperature)::int AS count_temperature
+        sum(count_temperature)::int AS count_temperature, run.start AS before_ts
     FROM telemetry_rollups_5m b
     WHERE b.device_id = run.device_id AND b.phase = run.phase
         AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop

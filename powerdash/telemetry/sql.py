@@ -33,15 +33,16 @@ def made_anew(tier: Tier, below: Tier) -> str:
 def kept(tier: Tier, below: Tier) -> str:
     """Return the statement that makes buckets anew and keeps them.
 
-    Readings are never removed from a bucket but by retention: one that has more of them
-    than can be counted now has outlived some, and stays. So does one that is the same
-    as before: it has as many readings, and they speak as long.
+    One that outlived what it was made of stays as it is, and so does one that has more
+    readings than can be counted now. One that is the same as before is not written
+    again: it has as many readings, and they speak as long.
     """
     columns = ", ".join((*KEY, *FIGURES))
     changes = ", ".join(f"{name} = excluded.{name}" for name in FIGURES)
     return (
         f"INSERT INTO {tier.table} AS old ({columns}, created_at, updated_at)"  # noqa: S608
         f" SELECT {columns}, %(at)s, %(at)s FROM ({made_anew(tier, below)}) made"
+        f" WHERE NOT EXISTS ({_outlived(tier, below)})"
         f" ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {changes},"
         " updated_at = excluded.updated_at WHERE excluded.count >= old.count"
         " AND (excluded.count, excluded.covered_s) <> (old.count, old.covered_s)"
@@ -51,20 +52,40 @@ def kept(tier: Tier, below: Tier) -> str:
 def compared(tier: Tier, below: Tier) -> str:
     """Return the query of buckets as made anew beside those kept, for runs.
 
-    Its rows: the key, the figures made anew, those kept; None where there are none.
+    Its rows: the key, the figures made anew, those kept, None where there are none;
+    when the reading before those of the bucket was.
     """
     key, made, old = (
         ", ".join(f"{where}{name}" for name in names)
         for where, names in (("", KEY), ("made.", FIGURES), ("old.", FIGURES))
     )
     return (
-        f"SELECT {key}, {made}, {old} FROM ({made_anew(tier, below)}) made"  # noqa: S608
+        f"SELECT {key}, {made}, {old}, made.before_ts"  # noqa: S608
+        f" FROM ({made_anew(tier, below)}) made"
         f" FULL JOIN (SELECT t.* FROM {tier.table} t JOIN"
         " unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],"
         " %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)"
         " ON t.device_id = run.device_id AND t.phase = run.phase"
         " AND t.bucket_start_ts >= run.start AND t.bucket_start_ts < run.stop) old"
         f" USING ({key})"
+    )
+
+
+def _outlived(tier: Tier, below: Tier) -> str:
+    """Return the query whether a bucket `made` is kept and outlived what made it.
+
+    That is a part of its readings, or of the time before them in which the first of
+    them may have had one before it: neither can be had again.
+    """
+    width = {Tier.FIVE_MINUTES: "5 minutes", Tier.HOUR: "1 hour", Tier.DAY: "1 day"}
+    return (
+        "SELECT FROM telemetry_dropped gone"
+        f" JOIN {tier.table} old ON old.created_at <= gone.dropped_at"
+        f" WHERE gone.tier = '{below}' AND NOT made.device_id = ANY(gone.kept)"
+        " AND gone.upper > made.before_ts"
+        f" AND gone.lower < made.bucket_start_ts + interval '{width[tier]}'"
+        " AND old.device_id = made.device_id AND old.phase = made.phase"
+        " AND old.bucket_start_ts = made.bucket_start_ts"
     )
 
 

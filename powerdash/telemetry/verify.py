@@ -127,9 +127,12 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
             for row in rows:
                 stop = row[2] + length if length else ends[row[2]]
                 bucket = Run(row[0], row[1], row[2], stop)
-                difference = _difference(tier, bucket, row[3:])
+                *figures, before = row[3:]
+                difference = _difference(tier, bucket, figures)
+                start = min(bucket.start, before or bucket.start)
                 if difference and not (
-                    _is_due(cursor, bucket) or _is_gone(cursor, below, bucket)
+                    _is_due(cursor, bucket)
+                    or _is_gone(cursor, below, bucket._replace(start=start))
                 ):
                     found.differences.append(difference)
 

@@ -113,6 +113,64 @@ async def test_readings_go_after_seven_days_by_the_partition(fleet: Fleet) -> No
     assert len(told) == 3
 
 
+async def test_what_outlived_its_readings_is_not_made_anew(fleet: Fleet) -> None:
+    """Neither from late readings alone nor without the reading before a bucket's."""
+    device_id = fleet.device_ids[1]
+    late = START + 8.5 * DAY
+    # No sampling interval: a reading speaks for the time since the one before.
+    minutes = [
+        Given(device_id, "L1", START + n * timedelta(minutes=1), 4.0, 230.0)
+        for n in range(2880)
+    ]
+    await insert(fleet.pg, minutes)
+    await sync_to_async(rollup)(at=ARRIVED)
+    before = await _rollups(fleet.pg)
+    assert (await fleet.apply(late))[FIRST] is Fate.DROPPED
+    assert (await sync_to_async(verify)()).differences == []
+    again = [
+        *minutes[600:605],  # sent again
+        Given(device_id, "L1", START + timedelta(hours=10, seconds=30), 90.0, 230.0),
+        Given(device_id, "", START + timedelta(hours=10, minutes=3), 1.0, 230.0),
+        Given(device_id, "L1", START + DAY + timedelta(seconds=30), 4.0, 230.0),
+    ]
+    await insert(fleet.pg, again)
+    await sync_to_async(rollup)(at=late)
+    after = await _rollups(fleet.pg)
+    assert {key: after[key] for key in before} == before
+    assert (await sync_to_async(verify)()).differences == []
+
+
+async def test_an_import_into_a_dropped_day_is_rolled_up_piece_by_piece(
+    fleet: Fleet,
+) -> None:
+    late = START + 8.5 * DAY
+    assert (await fleet.apply(late))[FIRST] is Fate.DROPPED
+    device_id = fleet.device_ids[1]
+    readings = [
+        Given(device_id, "L2", START + timedelta(seconds=n), 4.0, 230.0)
+        for n in range(600)
+    ]
+    for piece in range(3):
+        await insert(fleet.pg, readings[piece::3])
+        await sync_to_async(rollup)(at=late + timedelta(minutes=1 + piece))
+    found = await fleet.pg.fetch(
+        "SELECT count, energy_wh FROM telemetry_rollups_5m WHERE phase = 'L2'"
+    )
+    assert [row[0] for row in found] == [300, 300]
+    assert sum(row[1] for row in found) == pytest.approx(920 * 600 / 3600)
+
+
+async def _rollups(pg: Pg) -> dict[tuple[object, ...], tuple[object, ...]]:
+    found: dict[tuple[object, ...], tuple[object, ...]] = {}
+    for tier in ("5m", "1h", "1d"):
+        rows = await pg.fetch(
+            "SELECT device_id, phase, bucket_start_ts, count, covered_s, energy_wh,"  # noqa: S608
+            f" max_current FROM telemetry_rollups_{tier}"
+        )
+        found |= {(tier, *row[:3]): tuple(row[3:]) for row in rows}
+    return found
+
+
 async def test_a_plan_takes_nothing(fleet: Fleet) -> None:
     assert len(await fleet.plan(START + 30 * DAY)) == 3
     assert await fleet.counts() == dict.fromkeys(fleet.device_ids, 432)
