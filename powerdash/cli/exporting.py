@@ -14,6 +14,7 @@ from powerdash.cli.errors import Refused
 from powerdash.telemetry.exporting.columns import columns_of
 from powerdash.telemetry.exporting.files import FileFormat, csv_lines, encode
 from powerdash.telemetry.exporting.rows import (
+    Cursor,
     CursorInvalid,
     ExportQuery,
     batches,
@@ -41,7 +42,7 @@ def export(
     if resume and file.exists():
         if form is not FileFormat.CSV:
             raise Refused("--resume: only CSV can be gone on with.")
-        query = replace(query, after=cursor_read(_last_line(file)))
+        query = replace(query, after=_cursor(file, query, zone))
         data = csv_lines(counted.through(_told(query)), zone)
         with file.open("ab") as out:
             _write(data, out)
@@ -101,11 +102,32 @@ def _opened(file: Path, form: FileFormat) -> Iterator[BinaryIO]:
             draft.unlink(missing_ok=True)
 
 
+def _cursor(file: Path, query: ExportQuery, zone: str) -> Cursor | None:
+    """Return the row after which a file goes on; None when it has none yet.
+
+    Raises:
+        Refused: It was not begun by this export.
+    """
+    head = b"".join(encode(iter(()), columns=columns_of(query.tier), zone=zone,
+                           form=FileFormat.CSV))  # fmt: skip
+    with file.open("rb") as opened:
+        begun = opened.read(len(head))
+    if begun != head:
+        raise Refused(
+            f"--resume: {file} was not begun by this export, with this tier and zone;"
+            " write a new file."
+        )
+    last = _last_line(file)
+    try:
+        return cursor_read(last) if last else None
+    except CursorInvalid as error:
+        raise Refused(f"--resume: the last line of {file}: {error}") from None
+
+
 def _last_line(file: Path) -> str:
     """Cut off an unfinished last line; return the cursor that the one before is.
 
-    Raises:
-        Refused: The file has no line of an export.
+    It is empty when only the header is there.
     """
     with file.open("r+b") as opened:
         size = opened.seek(0, os.SEEK_END)
@@ -115,6 +137,4 @@ def _last_line(file: Path) -> str:
         opened.truncate(size - len(tail) + len(whole))
     lines = whole.decode(errors="replace").splitlines()
     cells = next(csv.reader(lines[-1:]), [])
-    if len(cells) < 4 or cells[0] == "device":
-        raise Refused(f"--resume: {file} has no row to go on behind; write a new file.")
-    return f"{cells[0]},{cells[2]},{cells[3]}"
+    return "" if cells[0] == "device" else ",".join((cells[0], *cells[2:4]))

@@ -156,13 +156,13 @@ class Ingest:
     ) -> tuple[int, bytes]:
         decoded = self._decode(device, headers, body)
         if not decoded.readings:
-            self._note_refused(device, decoded)
+            self._note_refused(device, headers, decoded)
             raise Refused(
                 422, "invalid", "The reading cannot be stored.", errors=decoded.errors
             )
         stored = await self._store(device, decoded.readings)
         if decoded.refused:
-            self._note_refused(device, decoded)
+            self._note_refused(device, headers, decoded)
         return _answer(stored, decoded)
 
     def _note(
@@ -214,10 +214,16 @@ class Ingest:
             decoded = _unreadable(body, str(error))
         return decoded
 
-    def _note_refused(self, device: Device, decoded: decode.Decoded) -> None:
+    def _note_refused(
+        self, device: Device, headers: dict[bytes, bytes], decoded: decode.Decoded
+    ) -> None:
         _refused.inc(decoded.refused)
         self._keeper.arrivals.refuse(
-            device, decoded.refused, decoded.rejected, clock.now()
+            device,
+            decoded.refused,
+            decoded.rejected,
+            clock.now(),
+            secret=headers.get(b"x-device-secret", b"").decode(errors="replace"),
         )
         self._note(
             EventType.INGEST_REJECTED_SCHEMA,
@@ -267,7 +273,8 @@ def _counted(status: int) -> Counter:
 
 def _unreadable(body: bytes, reason: str) -> decode.Decoded:
     errors = {"body": [reason]}
-    sent = body[:PAYLOAD_MAX].decode(errors="replace")
+    # More than is kept: what is cut off must not hide that a secret stands at the end.
+    sent = body[: 2 * PAYLOAD_MAX].decode(errors="replace")
     return decode.Decoded(errors=errors, refused=1, rejected=[(sent, errors)])
 
 

@@ -68,11 +68,14 @@ class Arrivals:
         count: int,
         rejected: list[tuple[Any, dict[str, list[str]]]],
         at: datetime,
+        *,
+        secret: str,
     ) -> None:
         """Count refused readings, and keep some of them.
 
         Args:
             rejected: What was sent, and why it cannot be stored.
+            secret: The device's, which is not kept.
         """
         self._entry(device, at).counts[2] += count
         budget = self._budgets.get(device.id)
@@ -82,7 +85,7 @@ class Arrivals:
             budget = self._budgets[device.id] = _Budget(at + MINUTE)
         for sent, errors in rejected[: budget.left]:
             budget.left -= 1
-            told, payload = payload_of(sent, errors)
+            told, payload = payload_of(sent, errors, secret=secret)
             self._samples.append((at, device.organization_id, device.id, told, payload))
 
     def take(self) -> tuple[list[Row], list[Sample]]:

@@ -154,6 +154,11 @@ SELECT min(newest) FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATER
     ORDER BY bucket_start_ts DESC LIMIT 1
 ) r
 
+-- series_newest --
+-- The time of a device's newest reading in a range.
+SELECT max(r.ts) FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
+    readings_last(%(device_id)s, p.phase, %(since)s, %(until)s, 1) r
+
 -- series_readings --
 -- How many readings a range has, by the rollups: to know before it is read.
 SELECT coalesce(sum(count), 0) FROM telemetry_rollups_5m

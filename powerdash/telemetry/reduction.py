@@ -30,8 +30,7 @@ class Steps:
 def raw_steps(rows: Sequence[Row], hold_s: float) -> Steps:
     """Return the steps of one phase from rows of `raw_series`, without it.
 
-    Silence within a step is not seen: steps are shorter than what silence is, or the
-    readings are too many to be looked at one by one.
+    Silence within a step is not seen: steps are no longer than what silence is.
     """
     at, first, last, sampling_s, *values = zip(*rows, strict=True)
     since = [later - before for later, before in zip(first[1:], last, strict=False)]
@@ -85,6 +84,20 @@ def columns(steps: Steps) -> tuple[list[int], list[Column]]:
         for column in found:
             column.insert(place, None)
     return times, found
+
+
+def farthest(means: Column, least: Column, most: Column) -> Column:
+    """Return of each step its least or greatest, whichever is farther from its mean.
+
+    A line keeps its extremes before it is thinned. Source: J. Van Der Donckt and
+    others, MinMaxLTTB, IEEE VIS 2023.
+    """
+    return [
+        mean
+        if mean is None or low is None or high is None
+        else (high if high - mean >= mean - low else low)
+        for mean, low, high in zip(means, least, most, strict=True)
+    ]
 
 
 def lttb(times: Sequence[int], values: Sequence[float], most: int) -> list[int]:

@@ -3,26 +3,59 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
 PAYLOAD_MAX = 2_000  # characters
 ERRORS_MAX = 20  # fields that are told
-_SECRET = re.compile(r"secret|passw|token|auth|api_?key|credential", re.IGNORECASE)
 REMOVED = "[removed]"
+_NAMES = (
+    r"secret|passw|pwd|token|auth|api_?key|private_?key|credential|cookie|session|jwt"
+    r"|\bpin\b"
+)
+_SECRET = re.compile(_NAMES, re.IGNORECASE)
+# In texts: what follows a scheme of HTTP's, what stands before a host, and the value of
+# a field, in quotes or up to where the next one begins.
+_IN_TEXT = (
+    (
+        re.compile(r"\b(Bearer|Basic|Digest)\s+[^\s\"',;]+", re.IGNORECASE),
+        r"\1 " + REMOVED,
+    ),
+    (re.compile(r"://[^/\s@\"']+@"), f"://{REMOVED}@"),
+    (
+        re.compile(
+            rf"((?:{_NAMES})[\w.-]{{0,40}}\\?[\"']?\s*[:=]\s*)"
+            r"(?!\s*(?:Bearer|Basic|Digest)\b)"
+            r"(\\?\"[^\"]*\"?|'[^']*'?|[^\s,;&}\]]+)",
+            re.IGNORECASE,
+        ),
+        r"\1" + REMOVED,
+    ),
+)
+_MILLISECONDS = 1e11  # numbers above it are times in milliseconds, not in seconds
 
 
-def payload_of(sent: object, errors: Mapping[str, list[str]]) -> tuple[str, str]:
-    """Return errors and payload as JSON texts, without secrets, cut to size."""
+def payload_of(
+    sent: object, errors: Mapping[str, list[str]], *, secret: str = ""
+) -> tuple[str, str]:
+    """Return errors and payload as JSON texts, without secrets, cut to size.
+
+    Args:
+        secret: The device's own, removed wherever it stands.
+    """
     told = dict(list(errors.items())[:ERRORS_MAX])
     try:
         payload = msgspec.json.encode(_shown(msgspec.to_builtins(sent), 8)).decode()
     except (UnicodeEncodeError, TypeError, OverflowError):
         payload = '"[unreadable]"'
-    text = msgspec.json.encode(told).decode().replace("\\u0000", "\\ufffd")
-    return text, payload.replace("\\u0000", "\\ufffd")[:PAYLOAD_MAX]
+    texts = (msgspec.json.encode(told).decode(), payload)
+    if secret:
+        texts = (texts[0].replace(secret, REMOVED), texts[1].replace(secret, REMOVED))
+    # PostgreSQL's jsonb knows no NUL.
+    text, payload = (each.replace("\\u0000", "\\ufffd") for each in texts)
+    return text, payload[:PAYLOAD_MAX]
 
 
 def _shown(value: object, levels: int) -> object:
@@ -35,7 +68,14 @@ def _shown(value: object, levels: int) -> object:
         }
     if isinstance(value, list):
         return [_shown(item, levels - 1) for item in value[:100]]
-    return value
+    return _without_secrets(value) if isinstance(value, str) else value
+
+
+def _without_secrets(text: str) -> str:
+    text = text[: 2 * PAYLOAD_MAX]
+    for pattern, instead in _IN_TEXT:
+        text = pattern.sub(instead, text)
+    return text
 
 
 class FixImpossible(ValueError):
@@ -47,8 +87,9 @@ class Fix:
     """What was wrong with a device: its clock, its units, its names.
 
     Attributes:
-        shift_s: Added to times, seconds. factors: Of numbers, by field.
-        names: New name by old one.
+        shift_s: Added to times, seconds. factors: Of numbers, by field; a number may be
+            written as a text.
+        names: New name by old one; `data.amps` is a field of the object `data`.
     """
 
     shift_s: float = 0.0
@@ -57,6 +98,9 @@ class Fix:
 
     def apply(self, payload: str) -> dict[str, Any]:
         """Return a payload as it should have been sent.
+
+        A time without an offset is taken to be of UTC, a number to be Unix seconds, or
+        milliseconds where it is too large for those.
 
         Raises:
             FixImpossible: It was cut, is no object, or a value is of the wrong kind.
@@ -68,16 +112,45 @@ class Fix:
         if not isinstance(sent, dict):
             raise FixImpossible("What was sent is no object.")
         fixed = {self.names.get(name, name): value for name, value in sent.items()}
+        for old, new in self.names.items():
+            if (value := _within(sent, old)) is not None:
+                fixed[new] = value
         for name, factor in self.factors.items():
-            if isinstance(fixed.get(name), int | float):
-                fixed[name] *= factor
-        if self.shift_s:
-            fixed["ts"] = self._shifted(fixed.get("ts"))
+            if name in fixed:
+                fixed[name] = _multiplied(name, fixed[name], factor)
+        if fixed.get("ts") is not None:
+            fixed["ts"] = self._shifted(fixed["ts"])
         return fixed
 
     def _shifted(self, ts: object) -> str:
         try:
-            at = datetime.fromisoformat(str(ts))
+            at = _time_of(ts)
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
             return (at + timedelta(seconds=self.shift_s)).isoformat()
-        except (ValueError, OverflowError):
-            raise FixImpossible(f"ts: {ts} is no time that could be shifted.") from None
+        except (ValueError, OverflowError, OSError):
+            raise FixImpossible(f"ts: {ts} is no time.") from None
+
+
+def _within(sent: dict[str, Any], path: str) -> object:
+    value: object = sent
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _multiplied(name: str, value: object, factor: float) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return value
+    try:
+        return float(value) * float(factor)
+    except (ValueError, OverflowError):
+        raise FixImpossible(f"{name}: {str(value)[:40]} is no number.") from None
+
+
+def _time_of(ts: object) -> datetime:
+    try:
+        number = float(str(ts))
+    except ValueError:
+        return datetime.fromisoformat(str(ts))
+    number = number / 1000 if abs(number) > _MILLISECONDS else number
+    return datetime.fromtimestamp(number, UTC)

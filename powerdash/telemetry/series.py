@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
 from django.db import connection
@@ -14,6 +14,7 @@ from powerdash.telemetry.reduction import (
     Column,
     Steps,
     columns,
+    farthest,
     lttb,
     raw_steps,
     rolled_steps,
@@ -23,10 +24,14 @@ from powerdash.telemetry.rollup import HOLD, Tier
 from powerdash.telemetry.sql import QUERIES, raw_series, rolled_series
 
 RAW_MAX = 1_000_000  # readings that one question may touch
+BUCKETS_MAX = 2_000_000  # and buckets
+FINER = 4  # times as many steps as points for `lttb` to choose from
+POINTS_LEAST = 50  # of a tier: a range that is no whole buckets is met well enough
 HEAD_MAX = timedelta(
     hours=3
 )  # readings newer than the rollups that are read beside them
 WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
+FIGURES = ("avg", "min", "max")
 Reduction = Literal["envelope", "mean", "lttb"]
 
 
@@ -35,10 +40,11 @@ class SeriesQuery:
     """What is asked of a device.
 
     Attributes:
-        max_points: At most about so many steps.
+        max_points: At most about so many steps; more of readings, of which no step is
+            longer than what silence is.
         tier: None takes the coarsest that still has half as many buckets.
         reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
-            `lttb` those means that draw the same line.
+            `lttb` the least or greatest of those steps that draw the same line.
     """
 
     since: datetime
@@ -92,6 +98,7 @@ class _Device(NamedTuple):
 def tier_for(span: timedelta, max_points: int) -> Tier:
     """Return the coarsest tier that has half as many buckets as points are wanted."""
     seconds = span / timedelta(seconds=1)
+    max_points = max(max_points, POINTS_LEAST)
     return next(
         (tier for tier, width in WIDTHS_S.items() if width * max_points <= 2 * seconds),
         Tier.RAW,
@@ -118,6 +125,7 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
     if chosen is Tier.RAW and _is_too_much(device, query):
         chosen = Tier.FIVE_MINUTES
     if query.tier is not None:
+        _refuse_too_much(device, query, query.tier)
         return _of_tier(device, query, chosen)
     *tiers, last = list(Tier)[list(Tier).index(chosen) :]
     whole = (tier for tier in tiers if tier not in device.gone)
@@ -157,9 +165,33 @@ def _is_too_much(device: _Device, query: SeriesQuery) -> bool:
     return bool(readings > RAW_MAX)
 
 
+def _refuse_too_much(device: _Device, query: SeriesQuery, tier: Tier) -> None:
+    """Refuse a question over too many buckets.
+
+    Raises:
+        FieldsInvalid: It is one.
+    """
+    span_s = (query.until - query.since) / timedelta(seconds=1)
+    buckets = len(device.phases) * span_s / WIDTHS_S[tier]
+    if tier is not Tier.RAW and buckets > BUCKETS_MAX:
+        raise FieldsInvalid(
+            {
+                "tier": [
+                    f"The range has up to {buckets:,.0f} buckets; at most"
+                    f" {BUCKETS_MAX:,} are read at once: leave out tier, or ask for a"
+                    " shorter range."
+                ]
+            }
+        )
+
+
 def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     span = query.until - query.since
-    step_s = step_for(span, query.max_points, tier)
+    finer = FINER if query.reduction == "lttb" else 1
+    step_s = step_for(span, query.max_points * finer, tier)
+    if tier is Tier.RAW:
+        # Silence within a step would not be seen.
+        step_s = min(step_s, int(device.hold.total_seconds()))
     arguments: dict[str, Any] = {
         "device_id": device.id,
         "phases": device.phases,
@@ -167,14 +199,47 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         "until": query.until,
         "step": timedelta(seconds=step_s),
     }
-    watermark = device.newest and min(device.newest, query.until)
     parts = (
         _raw(device, query, arguments)
         if tier is Tier.RAW
         else _rolled(tier, device, query, arguments, step_s)
     )
-    phases = [_phase(phase, steps, query, tier) for phase, steps in parts]
+    found = {phase: _phase(phase, steps, query, tier) for phase, steps in parts}
+    phases = [found.get(name) or _silent(name, query) for name in device.phases]
+    watermark = _watermark(device, query, phases, step_s)
     return Series(step_s, tier, device.zone, watermark, phases)
+
+
+def _silent(phase: str, query: SeriesQuery) -> PhaseSeries:
+    figures = FIGURES if query.reduction == "envelope" else FIGURES[:1]
+    values: dict[str, dict[str, Column]] = {
+        quantity.name: {figure: [] for figure in figures}
+        for quantity in query.quantities
+    }
+    return PhaseSeries(phase, 0.0, [], values)
+
+
+def _watermark(
+    device: _Device, query: SeriesQuery, phases: Sequence[PhaseSeries], step_s: int
+) -> datetime | None:
+    """Return the time of the newest reading in the range.
+
+    Of readings that are gone only their step is known.
+    """
+    if device.newest is None or device.newest < query.until:
+        is_in = device.newest is not None and device.newest >= query.since
+        return device.newest if is_in else None
+    [(last,)] = _rows(
+        "series_newest",
+        device_id=device.id,
+        phases=device.phases,
+        since=query.since,
+        until=query.until,
+    )
+    steps = [phase.ts[-1] for phase in phases if phase.ts]
+    if last is None and steps:
+        return min(datetime.fromtimestamp(max(steps) + step_s, UTC), query.until)
+    return last  # type: ignore[no-any-return]  # of an untyped row
 
 
 def _raw(
@@ -218,9 +283,9 @@ def _head(tier: Tier, device: _Device, query: SeriesQuery) -> tuple[datetime, bo
         phases=device.phases,
         earliest=earliest,
     )
-    if head is None or head >= query.until:
-        return query.until, False
-    return head, True
+    # Without a bucket in reach all that is in reach is read.
+    head = head or earliest
+    return (head, True) if head < query.until else (query.until, False)
 
 
 def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSeries:
@@ -230,16 +295,18 @@ def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSer
         steps = with_energy(steps, names.index("energy_wh") * 3)
     times, found = columns(steps)
     values = {
-        name: dict(zip(("avg", "min", "max"), found[3 * n : 3 * n + 3], strict=True))
+        name: dict(zip(FIGURES, found[3 * n : 3 * n + 3], strict=True))
         for n, name in enumerate(names)
     }
     covered = min(1.0, sum(steps.covered_s) / span_s)
     made = PhaseSeries(phase, covered, times, values)
     if query.reduction == "envelope":
         return made
-    lines = {name: {"avg": value["avg"]} for name, value in values.items()}
-    made = replace(made, values=lines)
-    return _thinned(made, query.max_points) if query.reduction == "lttb" else made
+    if query.reduction == "mean":
+        lines = {name: {"avg": value["avg"]} for name, value in values.items()}
+        return replace(made, values=lines)
+    peaks = {name: {"avg": farthest(*value.values())} for name, value in values.items()}
+    return _thinned(replace(made, values=peaks), query.max_points)
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -55,8 +55,8 @@ class TotalSeries:
 
     Attributes:
         completeness: Which share of the range and the phases readings speak for.
-        watermark: The time of the newest reading of them in the range; totals follow
-            readings within seconds. None without any.
+        watermark: The time of the newest reading of them in the range, of ranges past
+            to a step; totals follow readings within seconds. None without any.
         values: Sums of power and energy, the mean of voltage.
     """
 
@@ -89,9 +89,12 @@ def total_series(query: TotalQuery) -> TotalSeries:
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
-    watermark = newest and min(newest, query.until)
     steps = _Steps(tier, step_s, ZoneInfo(zone))
     times, values, covered_s = _by_column(query, steps, rows)
+    watermark = None
+    if times:
+        last = datetime.fromtimestamp(steps.after(times[-1]), UTC)
+        watermark = min(last, query.until, newest)
     whole_s = sources * (span / timedelta(seconds=1))
     completeness = min(1.0, covered_s / whole_s) if whole_s else 0.0
     return TotalSeries(step_s, tier, completeness, watermark, times, values)

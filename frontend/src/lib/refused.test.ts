@@ -24,6 +24,9 @@ describe('a refused reading', () => {
       'ts',
       'volts',
     ])
+    expect(fieldsOf([refused('{"data":{"amps":1,"at":{"ts":2}},"list":[1]}'), refused('[{"x":1}]')])).toEqual(
+      ['data.amps', 'data.at.ts', 'list'],
+    )
   })
 })
 

@@ -15,18 +15,26 @@ export function laidOut(payload: string): string {
   }
 }
 
-/** The names of the fields that were sent, of all of them. */
+/** The names of the fields that were sent, of all of them; `data.amps` is one of the object `data`. */
 export function fieldsOf(rejections: readonly RejectionProps[]): string[] {
   const found = new Set<string>()
   for (const { payload } of rejections) {
     try {
-      for (const name of Object.keys(JSON.parse(payload))) found.add(name)
+      for (const name of namesIn(JSON.parse(payload))) found.add(name)
     } catch {
       // What was cut has no fields that could be named.
     }
   }
   return [...found].sort()
 }
+
+const namesIn = (sent: unknown): string[] =>
+  typeof sent === 'object' && sent !== null && !Array.isArray(sent)
+    ? Object.entries(sent).flatMap(([name, value]) => {
+        const inner = namesIn(value).map((each) => `${name}.${each}`)
+        return inner.length ? inner : [name]
+      })
+    : []
 
 export const UNITS: { value: number; label: string }[] = [
   { value: 1, label: 'seconds' },

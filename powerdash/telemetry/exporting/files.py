@@ -119,7 +119,9 @@ def _xlsx(
     import xlsxwriter
 
     with tempfile.TemporaryFile() as file:
-        book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        # What devices and people wrote is text, whatever it begins with.
+        plain = {"strings_to_formulas": False, "strings_to_urls": False}
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, **plain})
         _about_sheet(book, columns, zone)
         sheets = _Sheets(book, columns, zone)
         for rows in batches:

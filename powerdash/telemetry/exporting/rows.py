@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from powerdash.telemetry.sql import QUERIES
 
 ROWS_AT_ONCE = 10_000
 _INSTANT = timedelta(microseconds=1)
+_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)  # a step before it is a time still
 _OTHERS = {"active_power": "power * coalesce(power_factor, 1) AS active_power"}
 
 
@@ -57,7 +58,8 @@ def cursor_read(text: str) -> Cursor:
     phase, second, at = rest.rpartition(",")
     try:
         found = Cursor(UUID(device), phase, datetime.fromisoformat(at))
-    except ValueError:
+        _ = found.at.astimezone(UTC) + _INSTANT  # what comes next is a time, too
+    except (ValueError, OverflowError):
         raise CursorInvalid from None
     if not (comma and second) or found.at.tzinfo is None:
         raise CursorInvalid
@@ -74,7 +76,7 @@ def batches(query: ExportQuery) -> Iterator[list[tuple[Any, ...]]]:
         CursorInvalid: `after` names no device and phase of the export.
     """
     for device_id, uuid, name, phase, since in _sources(query):
-        after = since - _INSTANT
+        after = max(since, _EARLIEST) - _INSTANT
         while rows := _piece(query, device_id, phase, after):
             yield [(str(uuid), name, phase, *row) for row in rows]
             if len(rows) < ROWS_AT_ONCE:

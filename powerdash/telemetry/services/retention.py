@@ -170,8 +170,8 @@ def _take_away(part: Partition, at: datetime) -> Fate:
         if part.fate is Fate.THINNED:
             return _thin(part, at)
         with transaction.atomic(), connection.cursor() as cursor:
-            if not _is_still_so(cursor, part):
-                return Fate.NOT_ROLLED_UP
+            if not _is_still_so(cursor, part, at):
+                return Fate.BUSY
             name = sql.Identifier(part.range.name)
             cursor.execute(sql.SQL("DROP TABLE {}").format(name))
             _record(cursor, part, at)
@@ -199,20 +199,22 @@ def _thin(part: Partition, at: datetime) -> Fate:
         )
         copied = row_count(cursor, f"{name}_kept")
     with transaction.atomic(), connection.cursor() as cursor:
-        is_so = _is_still_so(cursor, part)
+        is_so = _is_still_so(cursor, part, at)
         if not is_so or row_count(cursor, name, keepers) != copied:
             cursor.execute(sql.SQL("DROP TABLE {}").format(draft))
-            return Fate.NOT_ROLLED_UP
+            return Fate.BUSY
         cursor.execute(sql.SQL("DROP TABLE {}").format(old))
         replace_partition(cursor, part.range, f"{name}_kept")
         _record(cursor, part, at)
     return Fate.THINNED
 
 
-def _is_still_so(cursor: CursorWrapper, part: Partition) -> bool:
-    """Keep everybody out, and look whether something came meanwhile."""
+def _is_still_so(cursor: CursorWrapper, part: Partition, at: datetime) -> bool:
+    """Keep everybody out, and look whether readings, rules or holds came meanwhile."""
     keep_out(cursor, part.range.table)
-    return part.range.tier is not Tier.RAW or not is_due(cursor, part.range)
+    again = _look(cursor, part.range, at)
+    seen = (part.keepers, part.fate)
+    return again is not None and (again.keepers, again.fate) == seen
 
 
 def _record(cursor: CursorWrapper, part: Partition, at: datetime) -> None:

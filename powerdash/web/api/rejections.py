@@ -19,6 +19,7 @@ LIMIT_MAX = 200
 ID_MAX = 2**63 - 1
 SHIFT_MAX_S = 100 * 366 * 86_400
 Number = StrictInt | StrictFloat
+Factor = Annotated[Number, Field(ge=-1e12, le=1e12)]
 
 
 class RejectionFilters(Schema):
@@ -36,7 +37,7 @@ class ReplayDraft(Schema):
 
     ids: Annotated[list[StrictInt], Field(min_length=1, max_length=LIMIT_MAX)]
     shift_s: Annotated[Number, Field(ge=-SHIFT_MAX_S, le=SHIFT_MAX_S)] = 0
-    factors: Annotated[dict[str, Number], Field(max_length=20)] = {}
+    factors: Annotated[dict[str, Factor], Field(max_length=20)] = {}
     names: Annotated[dict[str, str], Field(max_length=20)] = {}
 
 

@@ -47,6 +47,81 @@ async def test_what_is_refused_is_kept_without_secrets(door: Door) -> None:
     assert "{nonsense" in second["payload"]
 
 
+async def test_secrets_in_texts_are_not_kept(door: Door) -> None:
+    own = door.headers["X-Device-Secret"]
+    texts = [
+        '{"ts":1,"secret":"hush","password":"hush"',
+        'pwd=hush&pin: hush;jwt="hush"',
+        "Authorization: Bearer hush",
+        "https://user:hush@host/?token=hush&x=1",
+        f"it is {own}",
+        "x" * 1990 + own,
+    ]
+    for text in texts:
+        content = text.encode()
+        await door.client.post("/api/ingest", content=content, headers=door.headers)
+    hidden = dict.fromkeys(("pwd", "private_key", "pin"), "hush")
+    shown = {"note": own, "key": own, "headers": ["Cookie: hush"], "a": "at://u:hush@h"}
+    await door.post(reading(current=-1, attributes={**hidden, **shown}))
+    found = await kept(door)
+    assert len(found) == len(texts) + 1
+    for row in found:
+        assert "hush" not in row["payload"], row["payload"]
+        assert own[:10] not in row["payload"], row["payload"]
+    assert "x=1" in found[3]["payload"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "fix"),
+    [
+        ({"ts": "{naive}", "current": 5.2, "voltage": 230.0}, Fix()),
+        ({"ts": "{seconds}", "current": 5.2, "voltage": 230.0}, Fix()),
+        ({"ts": "{milliseconds}", "current": 5.2, "voltage": 230.0}, Fix()),
+        (
+            {"ts": "{aware}", "current": "5.2", "voltage": "230"},
+            Fix(0, {"current": 1, "voltage": 1}),
+        ),
+        (
+            {"ts": "{aware}", "data": {"amps": 5200, "volts": 230.0}},
+            Fix(
+                0, {"current": 0.001}, {"data.amps": "current", "data.volts": "voltage"}
+            ),
+        ),
+    ],
+)
+async def test_clocks_units_and_names_are_put_right(
+    door: Door, sent: dict[str, Any], fix: Fix
+) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    times: dict[str, Any] = {
+        "{naive}": now.replace(tzinfo=None).isoformat(),
+        "{seconds}": int(now.timestamp()),
+        "{milliseconds}": int(now.timestamp() * 1000),
+        "{aware}": now.isoformat(),
+    }
+    await door.post({**sent, "ts": times[sent["ts"]]})
+    [refused] = await kept(door)
+    assert await replay(door, [refused["id"]], fix) == Replayed(1, 0, {})
+    row = await door.pg.fetchrow("SELECT * FROM power_records")
+    assert row is not None
+    assert (row["ts"], row["current"], row["voltage"]) == (
+        now,
+        pytest.approx(5.2),
+        230.0,
+    )
+
+
+async def test_one_that_cannot_be_put_right_leaves_the_others(door: Door) -> None:
+    ahead = datetime.now(UTC) + timedelta(hours=2)
+    huge = f'{{"ts":"{ahead.isoformat()}","current":1{"0" * 400},"voltage":230}}'
+    content = huge.encode()
+    await door.client.post("/api/ingest", content=content, headers=door.headers)
+    await door.post(reading(ts=ahead.isoformat()))
+    ids = [row["id"] for row in await kept(door)]
+    done = await replay(door, ids, Fix(-7200, {"current": 0.001}))
+    assert (done.accepted, list(done.errors)) == (1, ids[:1])
+
+
 async def test_a_flood_leaves_a_sample(door: Door) -> None:
     for _ in range(3):
         await door.post([reading(current=-1)] * 50)

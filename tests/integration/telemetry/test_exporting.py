@@ -173,7 +173,8 @@ async def test_a_file_of_another_kind_appears_when_it_is_whole(
     "text",
     ["", "x", "8f1d9b9e-0000-4000-8000-000000000000,L1,yesterday",
      "8f1d9b9e-0000-4000-8000-000000000000,2026-01-01T00:00:00Z",
-     "8f1d9b9e-0000-4000-8000-000000000000,L1,2026-01-01T00:00:00"],
+     "8f1d9b9e-0000-4000-8000-000000000000,L1,2026-01-01T00:00:00",
+     "8f1d9b9e-0000-4000-8000-000000000000,L1,9999-12-31T23:59:59.999999+00:00"],
 )  # fmt: skip
 def test_a_bad_cursor_is_none(text: str) -> None:
     with pytest.raises(CursorInvalid):
@@ -187,9 +188,39 @@ async def test_a_cursor_of_something_else_is_refused(
     strange = replace(query, after=cursor_read(f"{device},L1,2026-01-01T00:00:00Z"))
     with pytest.raises(CursorInvalid):
         await sync_to_async(lambda: list(batches(strange)))()
-    file = tmp_path / "empty.csv"
-    file.write_bytes(b"device,phase\n")
-    with pytest.raises(Refused, match="no row"):
-        await sync_to_async(export)(
-            query, form=FileFormat.CSV, file=file, zone=ZONE, resume=True
-        )
+    file = tmp_path / "other.csv"
+    for begun in (b"device,phase\n", await made(query, FileFormat.CSV)):
+        file.write_bytes(begun)
+        other = replace(query, tier=Tier.HOUR)
+        with pytest.raises(Refused, match="was not begun by this export"):
+            await sync_to_async(export)(
+                other, form=FileFormat.CSV, file=file, zone=ZONE, resume=True
+            )
+        assert file.read_bytes() == begun
+
+
+async def test_a_file_with_no_row_yet_is_gone_on_with(
+    query: ExportQuery, tmp_path: Path
+) -> None:
+    whole = await made(query, FileFormat.CSV)
+    file = tmp_path / "begun.csv"
+    file.write_bytes(whole.splitlines(keepends=True)[0])
+    await sync_to_async(export)(
+        query, form=FileFormat.CSV, file=file, zone=ZONE, resume=True
+    )
+    assert file.read_bytes() == whole
+
+
+async def test_texts_of_a_sheet_are_no_formulas(query: ExportQuery, pg: Pg) -> None:
+    await pg.execute('UPDATE devices SET name = \'=HYPERLINK("http://evil","x")\'')
+    book = zipfile.ZipFile(io.BytesIO(await made(query, FileFormat.XLSX)))
+    sheet = book.read("xl/worksheets/sheet2.xml")
+    assert b"HYPERLINK" in sheet
+    assert b"<f>" not in sheet
+
+
+async def test_the_ends_of_time_are_no_mistake(query: ExportQuery) -> None:
+    ends = replace(query, since=datetime(1, 1, 1, tzinfo=UTC))
+    assert len(await made(ends, FileFormat.CSV)) == len(
+        await made(query, FileFormat.CSV)
+    )

@@ -9,6 +9,7 @@ from asgiref.sync import sync_to_async
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
 from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.services import retention
 from powerdash.telemetry.services.retention import (
     Fate,
     Partition,
@@ -138,6 +139,23 @@ async def test_what_outlived_its_readings_is_not_made_anew(fleet: Fleet) -> None
     after = await _rollups(fleet.pg)
     assert {key: after[key] for key in before} == before
     assert (await sync_to_async(verify)()).differences == []
+
+
+async def test_a_hold_set_while_it_works_is_heard(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at = START + 8.5 * DAY
+    plan = retention.retention_plan
+
+    def then_hold(*, at: datetime) -> list[Partition]:
+        found = plan(at=at)
+        hold_set(device_id=fleet.device_ids[0], held=True, reason="audit", at=at)
+        return found
+
+    monkeypatch.setattr(retention, "retention_plan", then_hold)
+    assert await fleet.apply(at) == {FIRST: Fate.BUSY}
+    monkeypatch.undo()
+    assert await fleet.apply(at) == {FIRST: Fate.THINNED}
 
 
 async def test_an_import_into_a_dropped_day_is_rolled_up_piece_by_piece(

@@ -216,6 +216,74 @@ async def test_the_line_may_be_all_one_wants(device_id: int) -> None:
     assert set(mean.phases[0].values["power_w"]) == {"avg"}
 
 
+async def test_a_peak_stays_in_the_line(device_id: int, pg: Pg) -> None:
+    day = START + timedelta(days=10)
+    low = [
+        Given(device_id, "L1", day + timedelta(seconds=n), 1.0, 200.0)
+        for n in range(7200)
+    ]
+    low[5000] = low[5000]._replace(current=50.0)
+    await insert(pg, low)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    for tier in (Tier.RAW, Tier.FIVE_MINUTES):
+        found = await asked(
+            device_id, since=day, until=day + timedelta(hours=2), max_points=60,
+            tier=tier, reduction="lttb",
+        )  # fmt: skip
+        [line] = [phase for phase in found.phases if phase.ts]
+        assert len(line.ts) <= 62
+        assert max(filter(None, line.values["power_w"]["avg"])) == 10_000
+
+
+async def test_no_step_of_readings_hides_silence(device_id: int, pg: Pg) -> None:
+    day = START + timedelta(days=10)
+    spoken = [*range(3600), *range(18_000, 19_000)]
+    await insert(
+        pg,
+        [
+            Given(device_id, "L1", day + timedelta(seconds=n), 1.0, 360.0)
+            for n in spoken
+        ],
+    )
+    await know_newest(pg)
+    found = await asked(
+        device_id, since=day, until=day + timedelta(days=1), max_points=1, tier=Tier.RAW
+    )
+    [line] = [phase for phase in found.phases if phase.ts]
+    assert line.completeness == pytest.approx(4600 / 86_400)
+    assert None in line.values["power_w"]["avg"]
+
+
+async def test_the_watermark_is_of_a_reading_in_the_range(
+    device_id: int, pg: Pg
+) -> None:
+    before = await asked(
+        device_id, since=START - timedelta(days=900), until=START - timedelta(days=800)
+    )
+    assert before.watermark is None
+    assert [phase.completeness for phase in before.phases] == [0.0] * len(before.phases)
+    newest = await pg.fetchval("SELECT max(ts) FROM power_records")
+    whole = await asked(device_id, until=newest + timedelta(days=1))
+    assert whole.watermark == newest
+    assert (await asked(device_id, until=newest)).watermark < newest
+
+
+async def test_a_first_reading_after_long_silence_is_read_beside_the_rollups(
+    device_id: int, pg: Pg
+) -> None:
+    newest = await pg.fetchval("SELECT max(ts) FROM power_records")
+    at = newest + timedelta(hours=9)
+    await insert(pg, [Given(device_id, "L1", at, 5.0, 230.0)])
+    await know_newest(pg)
+    found = await asked(
+        device_id, since=newest, until=at + timedelta(hours=1), tier=Tier.FIVE_MINUTES
+    )
+    assert (
+        max(phase.ts[-1] for phase in found.phases if phase.ts) >= at.timestamp() - 300
+    )
+
+
 async def test_a_device_without_readings_has_no_phases(device_id: int, pg: Pg) -> None:
     await pg.execute("DELETE FROM telemetry_latest")
     found = await asked(device_id)
