@@ -66,8 +66,3 @@ export function fixOf({ shift, shiftUnit, factors, names }: FixForm) {
     ),
   }
 }
-
-export const isFix = (form: FixForm): boolean => {
-  const { shift_s, factors, names } = fixOf(form)
-  return shift_s !== 0 || Object.keys(factors).length > 0 || Object.keys(names).length > 0
-}

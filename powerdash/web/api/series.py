@@ -1,8 +1,9 @@
 """`/api/devices/{key}/series` and `/api/series`: readings over time."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -41,11 +42,19 @@ DEVICES_MAX = 100  # that one question may name
 PACK_FROM = 1_000  # bytes
 
 
-def _fields(value: str) -> str:
-    for name in filter(None, value.split(",")):
-        if name not in QUANTITIES:
-            raise ValueError(f"choose among {', '.join(QUANTITIES)}")
+def _named(fields: str) -> list[str]:
+    """Return the fields of a list parted by commas, each once."""
+    return list(dict.fromkeys(filter(None, fields.split(","))))
+
+
+def _among(known: Set[str], value: str) -> str:
+    if not known >= set(_named(value)):
+        raise ValueError(f"choose among {', '.join(known)}")
     return value
+
+
+_fields = partial(_among, QUANTITIES.keys())
+_totals = partial(_among, TOTAL_UNITS.keys())
 
 
 def zone_named(value: str) -> str:
@@ -93,12 +102,13 @@ class SeriesFilters(RangeFilters):
     @property
     def names(self) -> list[str]:
         """The fields, each once."""
-        return list(dict.fromkeys(filter(None, self.fields.split(",")))) or list(USUAL)
+        return _named(self.fields) or list(USUAL)
 
 
 class TotalFilters(RangeFilters):
     """What is asked of several devices; without any, of all the organization's."""
 
+    fields: Annotated[str, Field(max_length=200), AfterValidator(_totals)] = ""
     devices: Annotated[PlainText, Field(max_length=40 * DEVICES_MAX)] = ""
     tags: Annotated[PlainText, Field(max_length=1300)] = ""
 
@@ -143,18 +153,20 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
     )
     found = total_series(query)
     zone = filters.tz or viewer.timezone
-    names = list(TOTAL_UNITS)
+    names = _named(filters.fields) or list(TOTAL_UNITS)
+    columns = {name: found.values[name] for name in names}
+    units = {name: TOTAL_UNITS[name] for name in names}
     if accepted(request) is Format.CSV:
-        header = [f"time ({zone})", *(f"{n} ({TOTAL_UNITS[n]})" for n in names)]
+        header = [f"time ({zone})", *(f"{n} ({unit})" for n, unit in units.items())]
         place = ZoneInfo(zone)
         rows = (
             [datetime.fromtimestamp(second, place).isoformat(), *values]
-            for second, *values in zip(found.ts, *found.values.values(), strict=True)
+            for second, *values in zip(found.ts, *columns.values(), strict=True)
         )
         return _sent(request, csv_answer(header, rows))
     if accepted(request) is Format.ARROW:
-        table = {"ts": _times(found.ts), **found.values}
-        return _sent(request, arrow_answer(table, {**TOTAL_UNITS, "timezone": zone}))
+        table = {"ts": _times(found.ts), **columns}
+        return _sent(request, arrow_answer(table, {**units, "timezone": zone}))
     return _sent(
         request,
         json_at_once(
@@ -165,11 +177,11 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
                 "tier": found.tier,
                 "timezone": zone,
                 "watermark": found.watermark and present.moment(found.watermark),
-                "units": TOTAL_UNITS,
+                "units": units,
                 "columns": names,
                 "completeness": round(found.completeness, 6),
                 "ts": found.ts,
-                **found.values,
+                **columns,
             }
         ),
     )

@@ -130,6 +130,10 @@ def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
         "power_w", "apparent_power_va", "energy_wh", "voltage_v",
     ]  # fmt: skip
     assert body["ts"] == []  # nothing is rolled up yet
+    some = client.get("/api/series?fields=voltage_v,power_w").json()
+    assert some["columns"] == ["voltage_v", "power_w"]
+    assert "energy_wh" not in some
+    assert client.get("/api/series?fields=current_a").status_code == 422
     answer = client.get("/api/series", headers={"Accept": "text/csv"})
     assert answer.content.startswith(b"time (UTC),power_w (W)")
     arrow = client.get(
