@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { RejectionProps } from '@/props'
-import { emptyFix, fieldsOf, fixOf, laidOut, reasons } from './refused'
+import { fieldsOf, fixOf, laidOut, reasons } from './refused'
 
 const refused = (payload: string, errors: Record<string, string[]> = {}) =>
   ({ payload, errors }) as RejectionProps
