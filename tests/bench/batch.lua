@@ -6,7 +6,7 @@ local requests, count = {}, 0
 function init()
   for i = 1, tonumber(os.getenv("BODIES")) do
     local device, rows = devices[i % #devices + 1], {}
-    local text = os.date("!%Y-%m-%dT%H:%M:", epoch + 60 * i)
+    local text = os.date("!%Y-%m-%dT%H:%M:", epoch + 60 * math.floor((i - 1) / #devices))
     for n = 0, 999 do
       rows[n + 1] = string.format('{"ts":"%s%06.3fZ","current":%.2f,"voltage":230.1}',
         text, n * 0.06, 5 + n % 100 / 100)
