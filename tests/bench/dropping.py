@@ -1,24 +1,30 @@
 """How long retention takes for a day of readings: `python -m tests.bench.dropping`.
 
 Makes an installation with one old day of readings of a thousand devices each second, as
-rows (some 11 GB at the usual size), and times what `powerdash retention apply` does.
+rows (some 10 GB at the usual size), and times what `powerdash retention apply` does,
+how long somebody who reads is kept waiting meanwhile, and what the file system takes
+for files of that size.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from powerdash import settings
 from powerdash.cli import database
 from tests.installation import Up, environment
 
 ROWS = 86_400_000
 DEVICES = 1_000
+MEGABYTE, GIGABYTE = 1 << 20, 1 << 30
 FILL = """
 INSERT INTO power_records (device_id, phase, ts, current, voltage, power, sampling_ms)
 SELECT d, '', %(since)s::timestamptz + s * interval '1 second', 5.25, 230.5, 1210.125,
@@ -67,11 +73,52 @@ def dropped(rows: int) -> dict[str, float]:
         cursor.execute("SELECT pg_total_relation_size(%s)", [name])
         [(size,)] = cursor.fetchall()
         cursor.execute("CHECKPOINT")
+    pauses: list[float] = []
+    done = threading.Event()
+    reader = threading.Thread(target=_read, args=(pauses, done))
+    reader.start()
     began = time.perf_counter()
     [part] = retention_apply(at=at)
     took_s = time.perf_counter() - began
+    done.set()
+    reader.join()
     assert (part.range.name, part.fate) == (name, "dropped")
-    return {"rows": rows, "bytes": size, "seconds": took_s}
+    return {
+        "rows": rows,
+        "bytes": size,
+        "seconds": took_s,
+        "longest_pause_s": max(pauses),
+        "removing_such_files_s": _removed(size),
+    }
+
+
+def _read(pauses: list[float], done: threading.Event) -> None:
+    """Read over and over, and note how long each took, s."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        while not done.is_set():
+            began = time.perf_counter()
+            cursor.execute("SELECT ts FROM power_records LIMIT 1")
+            cursor.fetchall()
+            pauses.append(time.perf_counter() - began)
+            time.sleep(0.002)
+    connection.close()
+
+
+def _removed(size: int) -> float:
+    """Return how long the file system takes to remove files of so many bytes, s."""
+    with tempfile.TemporaryDirectory(dir=settings.DATA_DIR) as folder:
+        files = [Path(folder) / str(n) for n in range(-(-size // GIGABYTE))]
+        for file in files:
+            with file.open("wb") as out:
+                for _ in range(min(size, GIGABYTE) // MEGABYTE):
+                    out.write(bytes(MEGABYTE))
+                os.fsync(out.fileno())
+        began = time.perf_counter()
+        for file in files:
+            file.unlink()
+        return time.perf_counter() - began
 
 
 if __name__ == "__main__":
