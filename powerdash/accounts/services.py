@@ -1,6 +1,5 @@
 """Writes of organizations, users and memberships."""
 
-import zoneinfo
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -13,6 +12,7 @@ from powerdash.accounts.roles import UserRole
 from powerdash.events.services import event_record
 from powerdash.events.types import EventType
 from powerdash.lib.fields import Fields
+from powerdash.lib.zones import is_zone
 
 SLUG_MAX = 60
 NAME_MAX = 120
@@ -41,7 +41,7 @@ def organization_create(
         fields.refuse("slug", "Use letters, digits, - and _ only.")
     elif not fields.errors and Organization.objects.filter(slug=slug).exists():
         fields.refuse("slug", f"There is an organization {slug} already.")
-    if timezone not in zoneinfo.available_timezones():
+    if not is_zone(timezone):
         fields.refuse("timezone", NO_ZONE)
     fields.check()
     made = Organization.objects.create(
@@ -72,7 +72,7 @@ def organization_zone_set(
         Organization.DoesNotExist: There is no such organization.
     """
     fields = Fields()
-    if timezone not in zoneinfo.available_timezones():
+    if not is_zone(timezone):
         fields.refuse("timezone", NO_ZONE)
     fields.check()
     organization = Organization.objects.select_for_update().get(pk=organization_id)

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
-from zoneinfo import available_timezones
 
 from powerdash.cli.errors import Refused
+from powerdash.lib.zones import is_zone
 from powerdash.telemetry.exporting.columns import columns_of
 from powerdash.telemetry.exporting.files import FileFormat, csv_lines, encode
 from powerdash.telemetry.exporting.rows import (
@@ -36,7 +36,7 @@ def export(
         Refused: The zone is none, or the file cannot be gone on with.
         OSError: It cannot be written.
     """
-    if zone not in available_timezones():
+    if not is_zone(zone):
         raise Refused(f"--tz: {zone!r} is not a zone such as Europe/Berlin.")
     counted = _Counted()
     if resume and file.exists():

@@ -111,9 +111,10 @@ class Fix:
             raise FixImpossible("What was sent is too long to be kept whole.") from None
         if not isinstance(sent, dict):
             raise FixImpossible("What was sent is no object.")
-        fixed = {self.names.get(name, name): value for name, value in sent.items()}
+        fixed = {name: sent[name] for name in sent if name not in self.names}
         for old, new in self.names.items():
-            if (value := _within(sent, old)) is not None:
+            value = sent.get(old, _within(sent, old))
+            if value is not None:
                 fixed[new] = value
         for name, factor in self.factors.items():
             if name in fixed:

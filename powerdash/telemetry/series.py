@@ -146,13 +146,7 @@ def _is_too_much(device: _Device, query: SeriesQuery) -> bool:
     Raises:
         FieldsInvalid: It has, and `raw` was asked for.
     """
-    [(readings,)] = _rows(
-        "series_readings",
-        device_id=device.id,
-        phases=device.phases,
-        since=query.since,
-        until=query.until,
-    )
+    [(readings,)] = _of_range("series_readings", device, query)
     if readings > RAW_MAX and query.tier is Tier.RAW:
         raise FieldsInvalid(
             {
@@ -229,13 +223,7 @@ def _watermark(
     if device.newest is None or device.newest < query.until:
         is_in = device.newest is not None and device.newest >= query.since
         return device.newest if is_in else None
-    [(last,)] = _rows(
-        "series_newest",
-        device_id=device.id,
-        phases=device.phases,
-        since=query.since,
-        until=query.until,
-    )
+    [(last,)] = _of_range("series_newest", device, query)
     steps = [phase.ts[-1] for phase in phases if phase.ts]
     if last is None and steps:
         return min(datetime.fromtimestamp(max(steps) + step_s, UTC), query.until)
@@ -329,6 +317,16 @@ def _rows(
     name: str, table: str = Tier.FIVE_MINUTES.table, **arguments: Any
 ) -> list[tuple[Any, ...]]:
     return _fetch(QUERIES[name].replace(Tier.FIVE_MINUTES.table, table), arguments)
+
+
+def _of_range(name: str, device: _Device, query: SeriesQuery) -> list[tuple[Any, ...]]:
+    return _rows(
+        name,
+        device_id=device.id,
+        phases=device.phases,
+        since=query.since,
+        until=query.until,
+    )
 
 
 def _fetch(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:

@@ -1,6 +1,5 @@
 """What devices give together over time: all of an organization, or some."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry.rollup import Tier
-from powerdash.telemetry.series import WIDTHS_S, step_for, tier_for
+from powerdash.telemetry.series import BUCKETS_MAX, WIDTHS_S, step_for, tier_for
 from powerdash.telemetry.sql import QUERIES
 
 TOTAL_UNITS = {
@@ -25,10 +24,8 @@ TOTAL_UNITS = {
 STEP_OF_SLOW_S = 900
 AROUND = 12  # steps on each side of one beside silence
 _DAY = timedelta(days=1)
-BUCKETS_MAX = 2_000_000  # of devices, that one question may touch
-BUCKETS_USUAL = (
-    100_000  # that one touches when no tier is asked for: a tenth of a second
-)
+# Buckets that one question touches when no tier is asked for: a tenth of a second.
+BUCKETS_USUAL = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +193,11 @@ def _lengths_s(
         is_after = place > 0 and seconds[place] > ends[place - 1]
         is_before = place + 1 < len(ends) and seconds[place + 1] > end
         if is_open or is_after or is_before:
+            whole_s = now_s - seconds[place] if is_open else lengths_s[place]
             around = max(speaking[max(0, place - AROUND) : place + AROUND])
-            known_s = covered_s[place] / around if len(speaking) > 1 and around else 0.0
-            most_s = math.inf if is_open else lengths_s[place]
-            usual_s = now_s - seconds[place] if is_open else lengths_s[place]
-            found[place] = max(1.0, min(known_s or usual_s, most_s))
+            is_alone = len(speaking) == 1 or not around
+            spoken_s = whole_s if is_alone else covered_s[place] / around
+            found[place] = max(1.0, spoken_s if is_open else min(spoken_s, whole_s))
     return found
 
 

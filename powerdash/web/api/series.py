@@ -5,7 +5,7 @@ from collections.abc import Iterator, Set
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import conditional_page
@@ -17,6 +17,7 @@ from powerdash.accounts.viewer import Viewer
 from powerdash.devices.selectors import DeviceQuery, device_get, device_list
 from powerdash.lib import clock
 from powerdash.lib.fields import FieldsInvalid
+from powerdash.lib.zones import is_zone
 from powerdash.telemetry.quantities import QUANTITIES, USUAL
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import FIGURES, PhaseSeries, Series, SeriesQuery, series
@@ -59,7 +60,7 @@ _totals = partial(_among, TOTAL_UNITS.keys())
 
 def zone_named(value: str) -> str:
     """Check the name of a zone; empty leaves it to us."""
-    if value and value not in available_timezones() - {"Factory", "localtime"}:
+    if value and not is_zone(value):
         raise ValueError("choose an IANA zone, such as Europe/Berlin")
     return value
 
