@@ -190,7 +190,7 @@ def _lengths_s(
     found = lengths_s.copy()
     for place, end in enumerate(ends):
         is_open = end > now_s
-        is_after = place > 0 and seconds[place] > ends[place - 1]
+        is_after = seconds[place] > (ends[place - 1] if place else first_s)
         is_before = place + 1 < len(ends) and seconds[place + 1] > end
         if is_open or is_after or is_before:
             whole_s = now_s - seconds[place] if is_open else lengths_s[place]

@@ -189,6 +189,10 @@ async def test_a_step_beside_silence_is_as_long_as_readings_speak(
     found = await asked(pg, devices[1], at=at, until=START + timedelta(hours=2))
     power = found.values["power_w"]
     assert power.count(None) == 1
+    # So is the first, when silence is before it.
+    early = START - timedelta(hours=1)
+    since = await asked(pg, devices[1], at=at, since=early, until=at)
+    assert since.values["power_w"][0] == pytest.approx(2000.0)
     assert power[1:] == [
         pytest.approx(2000.0) if value is not None else None for value in power[1:]
     ]
