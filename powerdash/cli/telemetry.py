@@ -1,9 +1,10 @@
 """`powerdash telemetry`: readings and rollups from the command line."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
@@ -18,10 +19,11 @@ from powerdash.telemetry.rollup import Tier
 if TYPE_CHECKING:
     from powerdash.accounts.models import Organization
     from powerdash.telemetry.services.chunks import Compressed
-    from powerdash.telemetry.verify import Difference
+    from powerdash.telemetry.verify import Difference, Verified
     from powerdash.telemetry.verify_totals import TotalDifference
 
 DIFFERENCES_SHOWN = 20
+PROGRESS_S = 2.0
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 app = typer.Typer(no_args_is_help=True)
@@ -195,7 +197,12 @@ def verify_command(
 
     start, stop = _time("--from", since), _time("--to", until)
     device_id = _device_id(device) if device else None
-    found = verify(device_id=device_id, since=start, until=stop)
+    found = verify(
+        device_id=device_id,
+        since=start,
+        until=stop,
+        progress=None if as_json else _told_now_and_then(),
+    )
     # Totals are of all devices of an organization.
     totals, differing = (0, []) if device else verify_totals(since=start, until=stop)
     told = [
@@ -213,6 +220,19 @@ def verify_command(
         typer.echo(f"Compared: {counted}: {differ}.")
     if told:
         raise typer.Exit(1)
+
+
+def _told_now_and_then() -> Callable[["Verified"], None]:
+    """Return what tells how far it is, seldom enough to be read."""
+    next_at = monotonic() + PROGRESS_S
+
+    def told(found: "Verified") -> None:
+        nonlocal next_at
+        if monotonic() >= next_at:
+            next_at = monotonic() + PROGRESS_S
+            typer.echo(_counted(found.buckets), err=True)
+
+    return told
 
 
 def _difference(each: "Difference") -> dict[str, Any]:

@@ -545,24 +545,10 @@ SELECT EXISTS (
     WHERE start >= %(lower)s AND start < %(upper)s
 )
 
--- retention_last --
--- Whose rows were left when a range was last looked through, and when that was.
-SELECT kept, dropped_at FROM telemetry_dropped
-WHERE tier = %(tier)s AND lower = %(lower)s AND upper = %(upper)s
-ORDER BY id DESC LIMIT 1
-
 -- retention_record --
 -- What went.
 INSERT INTO telemetry_dropped (tier, lower, upper, kept, dropped_at)
 VALUES (%(tier)s, %(lower)s, %(upper)s, %(kept)s, %(at)s)
-
--- retention_gone --
--- Whether a device's rows of a range are gone.
-SELECT EXISTS (
-    SELECT FROM telemetry_dropped WHERE tier = %(tier)s
-        AND upper > %(since)s AND lower < %(until)s
-        AND NOT %(device_id)s::int = ANY(kept)
-)
 
 -- readings_partitions --
 -- The partitions that hold these readings.

@@ -42,7 +42,8 @@ def kept(tier: Tier, below: Tier) -> str:
     return (
         f"INSERT INTO {tier.table} AS old ({columns}, created_at, updated_at)"  # noqa: S608
         f" SELECT {columns}, %(at)s, %(at)s FROM ({made_anew(tier, below)}) made"
-        f" WHERE NOT EXISTS ({_outlived(tier, below)})"
+        f" WHERE NOT EXISTS (SELECT FROM {tier.table} old JOIN telemetry_dropped gone"
+        f" ON {_outlived(tier, below)} WHERE {_same_bucket('old', 'made')})"
         f" ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {changes},"
         " updated_at = excluded.updated_at WHERE excluded.count >= old.count"
         " AND (excluded.count, excluded.covered_s) <> (old.count, old.covered_s)"
@@ -52,41 +53,54 @@ def kept(tier: Tier, below: Tier) -> str:
 def compared(tier: Tier, below: Tier) -> str:
     """Return the query of buckets as made anew beside those kept, for runs.
 
-    Its rows: the key, the figures made anew, those kept, None where there are none;
-    when the reading before those of the bucket was.
+    Its rows: the key, then JSON with both where they differ, None where they do not.
+    Those that went with their tier and those that outlived what made them, which cannot
+    be made again, do not differ.
     """
-    key, made, old = (
-        ", ".join(f"{where}{name}" for name in names)
-        for where, names in (("", KEY), ("made.", FIGURES), ("old.", FIGURES))
+    made, old = (
+        ", ".join(f"{where}.{name}" for name in FIGURES) for where in ("made", "old")
     )
     return (
-        f"SELECT {key}, {made}, {old}, made.before_ts"  # noqa: S608
+        f"SELECT {', '.join(KEY)}, CASE WHEN ({made}) IS DISTINCT FROM ({old})"  # noqa: S608
+        " AND NOT EXISTS (SELECT FROM telemetry_dropped gone WHERE"
+        f" {_outlived(tier, below)} OR {_went(tier)})"
+        " THEN jsonb_build_object('made', to_jsonb(made), 'kept', to_jsonb(old)) END"
         f" FROM ({made_anew(tier, below)}) made"
         f" FULL JOIN (SELECT t.* FROM {tier.table} t JOIN"
         " unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],"
         " %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)"
         " ON t.device_id = run.device_id AND t.phase = run.phase"
         " AND t.bucket_start_ts >= run.start AND t.bucket_start_ts < run.stop) old"
-        f" USING ({key})"
+        f" USING ({', '.join(KEY)})"
     )
 
 
 def _outlived(tier: Tier, below: Tier) -> str:
-    """Return the query whether a bucket `made` is kept and outlived what made it.
+    """Return the condition that a bucket `old` outlived, for `gone`, what made it.
 
     That is a part of its readings, or of the time before them in which the first of
-    them may have had one before it: neither can be had again.
+    them may have had one before it: neither can be had again. `made` is what is left.
     """
-    width = {Tier.FIVE_MINUTES: "5 minutes", Tier.HOUR: "1 hour", Tier.DAY: "1 day"}
+    width = {Tier.FIVE_MINUTES: "5 minutes", Tier.HOUR: "1 hour", Tier.DAY: "25 hours"}
     return (
-        "SELECT FROM telemetry_dropped gone"
-        f" JOIN {tier.table} old ON old.created_at <= gone.dropped_at"
-        f" WHERE gone.tier = '{below}' AND NOT made.device_id = ANY(gone.kept)"
-        " AND gone.upper > made.before_ts"
-        f" AND gone.lower < made.bucket_start_ts + interval '{width[tier]}'"
-        " AND old.device_id = made.device_id AND old.phase = made.phase"
-        " AND old.bucket_start_ts = made.bucket_start_ts"
+        f"(gone.tier = '{below}' AND gone.dropped_at >= old.created_at"
+        " AND NOT old.device_id = ANY(gone.kept)"
+        " AND gone.upper > coalesce(made.before_ts, old.bucket_start_ts)"
+        f" AND gone.lower < old.bucket_start_ts + interval '{width[tier]}')"
     )
+
+
+def _went(tier: Tier) -> str:
+    """Return the condition that a bucket `made` is not kept, for `gone` took it."""
+    return (
+        f"(gone.tier = '{tier}' AND old.device_id IS NULL"
+        " AND NOT made.device_id = ANY(gone.kept)"
+        " AND gone.upper > made.bucket_start_ts AND gone.lower <= made.bucket_start_ts)"
+    )
+
+
+def _same_bucket(one: str, other: str) -> str:
+    return " AND ".join(f"{one}.{name} = {other}.{name}" for name in KEY)
 
 
 def raw_series(quantities: Sequence[Quantity]) -> str:
@@ -97,7 +111,8 @@ def raw_series(quantities: Sequence[Quantity]) -> str:
     `avg`, which also keeps what a variance needs.
     """
     figures = ", ".join(
-        f"sum({q.raw}) / {q.count}, min({q.raw}), max({q.raw})" for q in quantities
+        f"sum(({q.raw})::float8) / {q.count}, min({q.raw}), max({q.raw})"
+        for q in quantities
     )
     return QUERIES["series_raw"].replace(
         "max(sampling_ms) / 1000.0::float8",

@@ -1,7 +1,8 @@
 """Compares what is rolled up with what the readings give when all is reckoned anew."""
 
+import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -124,33 +125,28 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
             rows = cursor.fetchall()
             found.buckets[tier] += len(rows)
             ends = {day.start: day.stop for day in runs}
-            for row in rows:
-                stop = row[2] + length if length else ends[row[2]]
-                bucket = Run(row[0], row[1], row[2], stop)
-                *figures, before = row[3:]
-                difference = _difference(tier, bucket, figures)
-                start = min(bucket.start, before or bucket.start)
-                if difference and not (
-                    _is_due(cursor, bucket)
-                    or _is_gone(cursor, below, bucket._replace(start=start))
-                ):
+            for device_id, phase, start, both in rows:
+                if both is None:
+                    continue
+                stop = start + length if length else ends[start]
+                bucket = Run(device_id, phase, start, stop)
+                difference = _difference(tier, bucket, json.loads(both))
+                if difference and not _is_due(cursor, bucket):
                     found.differences.append(difference)
 
 
-def _difference(tier: Tier, bucket: Run, figures: Sequence[Any]) -> Difference | None:
-    made, kept = figures[: len(FIGURES)], figures[len(FIGURES) :]
-    differing = [
-        (name, ours, theirs)
-        for name, ours, theirs in zip(FIGURES, made, kept, strict=True)
-        if not _same(ours, theirs)
-    ]
+def _difference(
+    tier: Tier, bucket: Run, both: Mapping[str, dict[str, Any] | None]
+) -> Difference | None:
+    made, kept = both["made"] or {}, both["kept"] or {}
+    differing = [name for name in FIGURES if not _same(made.get(name), kept.get(name))]
     if not differing:
         return None
     return Difference(
         tier,
         bucket,
-        kept={} if kept[0] is None else {name: old for name, _, old in differing},
-        made={} if made[0] is None else {name: new for name, new, _ in differing},
+        kept={name: kept[name] for name in differing if kept},
+        made={name: made[name] for name in differing if made},
     )
 
 
@@ -162,15 +158,4 @@ def _same(one: float | None, other: float | None) -> bool:
 
 def _is_due(cursor: CursorWrapper, bucket: Run) -> bool:
     cursor.execute(QUERIES["verify_due"], bucket._asdict())
-    return bool((cursor.fetchone() or [False])[0])
-
-
-def _is_gone(cursor: CursorWrapper, below: Tier, bucket: Run) -> bool:
-    arguments: dict[str, Any] = {
-        "tier": below.value,
-        "since": bucket.start,
-        "until": bucket.stop,
-        "device_id": bucket.device_id,
-    }
-    cursor.execute(QUERIES["retention_gone"], arguments)
     return bool((cursor.fetchone() or [False])[0])

@@ -35,6 +35,12 @@ _COLUMNS = {
     Tier.HOUR: "days_1h",
     Tier.DAY: "days_1d",
 }
+_BUCKETS = (Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY)
+# Where a tier's rows are, with the column of their time.
+_PLACES = {
+    Tier.RAW: [(Tier.RAW.table, "ts"), (CHUNKS, "first_ts")],
+    **{tier: [(tier.table, "bucket_start_ts")] for tier in _BUCKETS},
+}
 
 
 class Fate(StrEnum):
@@ -94,26 +100,16 @@ def _old(cursor: CursorWrapper, at: datetime) -> Iterator[Range]:
 def _look(cursor: CursorWrapper, part: Range, at: datetime) -> Partition | None:
     """Return what is to become of a partition; None when nothing is to be done."""
     keepers = _keepers(cursor, part, part.upper, at)
-    arrived_at = last_arrival(cursor, part)
-    cursor.execute(
-        QUERIES["retention_last"],
-        {"tier": part.tier, "lower": part.lower, "upper": part.upper},
-    )
-    kept, seen_at = cursor.fetchone() or (None, at)
-    is_older = arrived_at is None or arrived_at < seen_at
-    if keepers and kept is not None and tuple(kept) == keepers and is_older:
+    if keepers and not _has_others(cursor, part, keepers):
         return None
-    return Partition(part, keepers, _fate(cursor, part, keepers, arrived_at, at))
+    return Partition(part, keepers, _fate(cursor, part, keepers, at))
 
 
 def _fate(
-    cursor: CursorWrapper,
-    part: Range,
-    keepers: tuple[int, ...],
-    arrived_at: datetime | None,
-    at: datetime,
+    cursor: CursorWrapper, part: Range, keepers: tuple[int, ...], at: datetime
 ) -> Fate:
     # What was imported is as old as its arrival, whatever its date.
+    arrived_at = last_arrival(cursor, part)
     if (
         arrived_at
         and _keepers(cursor, part, max(part.upper, arrived_at), at) != keepers
@@ -121,16 +117,20 @@ def _fate(
         return Fate.ARRIVED
     if part.tier is Tier.RAW and is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
-    if not keepers:
+    kept_rows = row_count(cursor, part.name, list(keepers)) if keepers else 0
+    if not kept_rows:
         return Fate.DROPPED
-    share = row_count(cursor, part.name, list(keepers)) / max(1, part.rows)
+    share = kept_rows / max(1, part.rows)
     return Fate.KEPT if share > COPIED_SHARE else Fate.THINNED
 
 
 def _keepers(
     cursor: CursorWrapper, part: Range, since: datetime, at: datetime
 ) -> tuple[int, ...]:
-    """Return the devices with rows in a partition that are kept, from `since` on."""
+    """Return the devices with rows of a range that are kept, from `since` on.
+
+    Of readings these are rows and chunks: a device of which one is kept is not gone.
+    """
     cursor.execute(
         QUERIES["retention_keepers"].replace("raw_days", _COLUMNS[part.tier]),
         {
@@ -143,14 +143,32 @@ def _keepers(
     ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return ()
-    cursor.execute(
+    there = sql.SQL(" OR ").join(
         sql.SQL(
-            "SELECT id FROM unnest(%s::int[]) id WHERE EXISTS"
-            " (SELECT FROM {} p WHERE p.device_id = id) ORDER BY id"
-        ).format(sql.Identifier(part.name)),
-        [ids],
+            "EXISTS (SELECT FROM {table} WHERE device_id = id"
+            " AND {time} >= %(lower)s AND {time} < %(upper)s)"
+        ).format(table=sql.Identifier(table), time=sql.Identifier(time))
+        for table, time in _PLACES[part.tier]
+    )
+    cursor.execute(
+        sql.SQL("SELECT id FROM unnest(%(ids)s::int[]) id WHERE {} ORDER BY id").format(
+            there
+        ),
+        {"ids": ids, "lower": part.lower, "upper": part.upper},
     )
     return tuple(row[0] for row in cursor.fetchall())
+
+
+def _has_others(cursor: CursorWrapper, part: Range, keepers: tuple[int, ...]) -> bool:
+    """Tell whether a partition has rows that may go."""
+    cursor.execute(
+        sql.SQL(
+            "SELECT EXISTS (SELECT FROM devices d WHERE NOT d.id = ANY(%s)"
+            " AND EXISTS (SELECT FROM {} WHERE device_id = d.id))"
+        ).format(sql.Identifier(part.name)),
+        [list(keepers)],
+    )
+    return bool((cursor.fetchone() or [False])[0])
 
 
 def retention_apply(*, at: datetime) -> list[Partition]:

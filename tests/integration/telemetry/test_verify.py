@@ -31,10 +31,14 @@ async def device_id(request: pytest.FixtureRequest, pg: Pg) -> int:
         organization_id=organization.pk, name="Feeder", at=AT
     )
     readings = [
-        Given(made.device.pk, phase, START + timedelta(minutes=10 * n), 5.0 + n, 230.0)
+        Given(
+            made.device.pk, phase, START + timedelta(minutes=10 * n), 5.0 + n, 230.0,
+            # No binary fraction is the same as these: four bytes are not eight.
+            power_factor=0.95, frequency=49.97, temperature=42.6,
+        )
         for n in range(6 * 144)
         for phase in ("L1", "L2")
-    ]
+    ]  # fmt: skip
     await insert(pg, readings)
     await pg.execute(
         "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
