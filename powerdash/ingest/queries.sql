@@ -63,26 +63,10 @@ SELECT
     CASE WHEN (SELECT count(*) FROM ins) < cardinality($2::int[]) THEN
         (SELECT array_agg(ROW (device_id, phase, ts)) FROM ins) END AS keys
 
--- hold_open --
--- Until the transaction ends no day is compressed, nor its partition of rows dropped.
-LOCK TABLE ONLY power_records IN ROW EXCLUSIVE MODE
-
--- chunked --
--- Which of these readings are in the chunks of closed days.
-WITH given AS (
-    SELECT * FROM unnest($1::int[], $2::text[], $3::timestamptz[])
-        AS r (device_id, phase, ts)
-), touched AS (
-    SELECT DISTINCT c.device_id, c.phase, c.first_ts
-    FROM given r JOIN power_chunks c ON c.device_id = r.device_id AND c.phase = r.phase
-        AND c.first_ts <= r.ts AND c.last_ts >= r.ts
-        AND c.first_ts >= date_trunc('month', r.ts AT TIME ZONE 'UTC') AT TIME ZONE 'UTC'
-)
-SELECT device_id, phase, ts FROM (
-    SELECT c.device_id, c.phase, unnest(c.ts) AS ts
-    FROM touched JOIN power_chunks c USING (device_id, phase, first_ts)
-) stored
-JOIN given USING (device_id, phase, ts)
+-- late --
+-- Which of these readings are in the chunks of closed days; no other day is closed until
+-- the transaction ends.
+SELECT readings_late($1::int[], $2::text[], $3::timestamptz[], $4)
 
 -- due --
 -- The buckets of readings that COPY brings, in its transaction.

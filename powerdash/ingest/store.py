@@ -105,18 +105,17 @@ class Store:
 
         Their partitions may have been dropped since we looked.
         """
-        await self._connection.execute(QUERIES["hold_open"])
-        found = await self._connection.fetch(
-            QUERIES["chunked"],
+        closed = await self._connection.fetchval(
+            QUERIES["late"],
             *([row[column] for row in rows] for column in range(3)),
+            at,
             timeout=STATEMENT_TIMEOUT_S,
         )
-        stored = {tuple(key) for key in found}
-        self._days.clear()
-        new = [row for row in rows if row[:3] not in stored]
-        await self._make_partitions(new, at)
+        new = [
+            row for row, is_closed in zip(rows, closed, strict=True) if not is_closed
+        ]
         inserted = await self._write_rows(group, new, at)
-        if stored and inserted.keys is None:
+        if len(new) < len(rows) and inserted.keys is None:
             inserted.keys = {row[:3] for row in new if row[0] in inserted.devices}
         return inserted
 

@@ -1,9 +1,9 @@
 """How long retention takes for a day of readings: `python -m tests.bench.dropping`.
 
-Makes an installation with one old day of readings of a thousand devices each second, as
-rows (some 10 GB at the usual size), and times what `powerdash retention apply` does,
-how long somebody who reads is kept waiting meanwhile, and what the file system takes
-for files of that size.
+Makes an installation with one old day of readings of a thousand devices each second, by
+column as closed days are (`--rows-only`: as rows, some 10 GB at the usual size), and
+times what `powerdash retention apply` does, how long somebody who reads is kept waiting
+meanwhile, and what the file system takes for files of that size.
 """
 
 import argparse
@@ -31,32 +31,38 @@ SELECT d, '', %(since)s::timestamptz + s * interval '1 second', 5.25, 230.5, 121
     1000
 FROM generate_series(1, %(devices)s) d, generate_series(0, %(seconds)s - 1) s
 """
+LATEST = """
+INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)
+SELECT device_id, phase, max(ts), 5.25, 230.5, 1210.125 FROM power_records GROUP BY 1, 2
+"""
 
 
 def main() -> None:
     """Fill, drop, tell."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.dropping")
     parser.add_argument("--rows", type=int, default=ROWS)
+    parser.add_argument("--rows-only", action="store_true")
     parser.add_argument("--inside", action="store_true", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.inside:
         with database.session():
-            print(json.dumps(dropped(given.rows)))
+            print(json.dumps(dropped(given.rows, closed=not given.rows_only)))
         return
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
         Up(Path(folder), "--workers", "1").stop()  # makes the database
         subprocess.run(  # noqa: S603 - ourselves
             [sys.executable, "-m", "tests.bench.dropping", "--inside",
-             "--rows", str(given.rows)],
+             "--rows", str(given.rows), *(["--rows-only"] if given.rows_only else [])],
             env=environment(Path(folder)), check=True,
         )  # fmt: skip
 
 
-def dropped(rows: int) -> dict[str, float]:
-    """Return how many rows and bytes went, and in how many seconds."""
+def dropped(rows: int, *, closed: bool) -> dict[str, float]:
+    """Return how many readings and bytes went, and in how many seconds."""
     from django.db import connection
 
+    from powerdash.telemetry.services.chunks import compress
     from powerdash.telemetry.services.retention import retention_apply
 
     at = datetime.now(UTC)
@@ -70,6 +76,13 @@ def dropped(rows: int) -> dict[str, float]:
             "seconds": rows // DEVICES,
         }
         cursor.execute(FILL, given)
+        if closed:
+            cursor.execute(LATEST)
+            began = time.perf_counter()
+            [made] = compress(at=at)
+            assert made.outcome == "compressed", made
+            print(f"By column after {time.perf_counter() - began:.0f} s.", flush=True)
+            name = f"power_chunks_{day:%Y%m%d}"
         cursor.execute("SELECT pg_total_relation_size(%s)", [name])
         [(size,)] = cursor.fetchall()
         cursor.execute("CHECKPOINT")
@@ -84,7 +97,7 @@ def dropped(rows: int) -> dict[str, float]:
     reader.join()
     assert (part.range.name, part.fate) == (name, "dropped")
     return {
-        "rows": rows,
+        "readings": rows,
         "bytes": size,
         "seconds": took_s,
         "longest_pause_s": max(pauses),
