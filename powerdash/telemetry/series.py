@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
+import psycopg
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
@@ -236,7 +237,7 @@ def _raw(
     """Read phase by phase: a third faster than all at once, a join less per reading."""
     statement = raw_series(query.quantities)
     for phase in device.phases:
-        if rows := _fetch(statement, {**arguments, "phase": phase}):
+        if rows := _fetch_figures(statement, {**arguments, "phase": phase}):
             yield phase, raw_steps(rows, device.hold.total_seconds())
 
 
@@ -254,7 +255,7 @@ def _rolled(
         "zone": device.zone,
         "hold": device.hold,
     }
-    rows = _fetch(rolled_series(tier, query.quantities), arguments)
+    rows = _fetch_figures(rolled_series(tier, query.quantities), arguments)
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)
 
@@ -327,6 +328,16 @@ def _of_range(name: str, device: _Device, query: SeriesQuery) -> list[tuple[Any,
         since=query.since,
         until=query.until,
     )
+
+
+def _fetch_figures(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
+    """Fetch rows of figures as they are, not as texts: a sixth of the time it takes."""
+    connection.ensure_connection()
+    with (
+        connection.wrap_database_errors,
+        psycopg.Cursor(connection.connection) as cursor,
+    ):
+        return cursor.execute(statement, arguments, binary=True).fetchall()
 
 
 def _fetch(statement: str, arguments: dict[str, Any]) -> list[tuple[Any, ...]]:
