@@ -1,7 +1,7 @@
 /** How a history is drawn: lines with their envelope, bars, the range before, gaps and markers; pure. */
 
 import { type Bar, faded, type Line, lineColour, type Palette } from '@/lib/charts'
-import { type Band, together } from '@/lib/history'
+import { type Band, LINE_COLOURS, together } from '@/lib/history'
 import type { Marker } from '@/lib/markers'
 import { dotted, type Range } from '@/lib/series'
 
@@ -41,7 +41,7 @@ function bar({ mean, place }: Band, colours: Palette, { stepMs, range, width }: 
   }
 }
 
-function lines({ key, mean, foot, height }: Band, colour: string, count: number): Line[] {
+function lines({ key, place, mean, foot, height }: Band, colour: string, count: number): Line[] {
   const edge: Line = {
     type: 'line',
     stack: `band ${key}`,
@@ -60,7 +60,8 @@ function lines({ key, mean, foot, height }: Band, colour: string, count: number)
       symbol: 'none',
       silent: true,
       color: colour,
-      lineStyle: { width: 1.5 },
+      // A colour that comes again is dotted.
+      lineStyle: place < LINE_COLOURS ? { width: 1.5 } : { width: 2, type: 'dotted' },
     },
   ]
 }
