@@ -135,6 +135,7 @@ def _last_line(file: Path) -> str:
         tail = opened.read()
         whole = tail[: tail.rfind(b"\n") + 1]
         opened.truncate(size - len(tail) + len(whole))
-    lines = whole.decode(errors="replace").splitlines()
+    # By line feeds alone: texts may have other separators within.
+    lines = whole.decode(errors="replace").rstrip("\n").split("\n")
     cells = next(csv.reader(lines[-1:]), [])
     return "" if cells[0] == "device" else ",".join((cells[0], *cells[2:4]))

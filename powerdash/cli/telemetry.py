@@ -67,18 +67,13 @@ def count_command(
 @app.command("rollup-5m")
 def rollup_command(as_json: JsonOption = False) -> None:
     """Roll up new readings to 5 minutes, hours and days; the worker does so always."""
-    from powerdash.telemetry.services.rollups import RollupRunning, rollup
+    from powerdash.telemetry.services.rollups import rollup
 
     def progress(done: Mapping[Tier, int]) -> None:
         if not as_json:
             typer.echo(_counted(done), err=True)
 
-    try:
-        done = rollup(at=clock.now(), progress=progress)
-    except RollupRunning:
-        raise Refused(
-            "A rollup is running already (the worker's): there is nothing to do."
-        ) from None
+    done = rollup(at=clock.now(), progress=progress)
     if as_json:
         typer.echo(json.dumps({"buckets": done[Tier.FIVE_MINUTES], **done}))
     else:

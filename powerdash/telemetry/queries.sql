@@ -106,8 +106,8 @@ GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
 -- Steps of days are days of the zone.
 SELECT phase, date_part('epoch', CASE WHEN %(step)s::interval < interval '1 day'
         THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
-        ELSE date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
-            AT TIME ZONE %(zone)s::text END)::bigint AS at,
+        ELSE day_start(date_bin(%(step)s::interval,
+            bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END)::bigint AS at,
     sum(covered_s)
 FROM (
     SELECT phase, bucket_start_ts, count, min_power, avg_power, max_power,
@@ -234,7 +234,8 @@ WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
 
 -- rollup_5m --
 -- Buckets of five minutes from readings, for runs of buckets. `rollup.py` says how long
--- a reading speaks. `before_ts`: when the reading before the bucket's was, as far as known.
+-- a reading speaks. `before_ts`: when the reading before the bucket's was; where there is
+-- none, when it would have been silence.
 SELECT run.device_id, run.phase, made.*
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[], %(holds)s::interval[])
@@ -263,7 +264,8 @@ CROSS JOIN LATERAL (
         min(temperature) AS min_temperature, avg(temperature) AS avg_temperature,
         max(temperature) AS max_temperature,
         nullif(count(temperature), 0)::int AS count_temperature,
-        min(coalesce(ts - since, run.start - %(reach)s::interval)) AS before_ts
+        min(ts - coalesce(since, greatest(sampling_ms * interval '2 ms', run.hold)))
+            AS before_ts
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
             date_bin('5 minutes', ts, 'epoch') AS bucket_start_ts,
@@ -352,8 +354,8 @@ ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
 -- An organization's totals by step. Steps of days are days of the zone.
 SELECT CASE WHEN %(step)s::interval < interval '1 day'
         THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
-        ELSE date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
-            AT TIME ZONE %(zone)s::text END AS at,
+        ELSE day_start(date_bin(%(step)s::interval,
+            bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END AS at,
     sum(count), sum(energy_wh), sum(apparent_vas), sum(volt_s), sum(covered_s)
 FROM telemetry_totals_5m
 WHERE organization_id = %(organization_id)s
@@ -364,8 +366,8 @@ GROUP BY at ORDER BY at
 -- The same of some devices, from their buckets: an index range for each phase.
 SELECT CASE WHEN %(step)s::interval < interval '1 day'
         THEN date_bin(%(step)s::interval, b.bucket_start_ts, 'epoch')
-        ELSE date_bin(%(step)s::interval, b.bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01')
-            AT TIME ZONE %(zone)s::text END AS at,
+        ELSE day_start(date_bin(%(step)s::interval,
+            b.bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END AS at,
     sum(b.count), sum(b.energy_wh), sum(b.twa_power * b.covered_s),
     sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
 FROM telemetry_latest l CROSS JOIN LATERAL (
@@ -379,9 +381,13 @@ GROUP BY at ORDER BY at
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of
--- their readings; how long the slowest may be silent; the zone.
+-- their readings; how long the slowest may be silent; the zone; for how long they are
+-- expected to speak in the range together, s: a decommissioned one to its last reading.
 SELECT count(*), max(l.ts), max(d.heartbeat_interval_s),
-    (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
+    (SELECT timezone FROM organizations WHERE id = %(organization_id)s),
+    sum(date_part('epoch', greatest(interval '0', CASE WHEN d.status = 'decommissioned'
+        THEN least(l.ts, %(until)s::timestamptz) ELSE %(until)s::timestamptz END
+        - %(since)s::timestamptz)))
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
@@ -405,10 +411,33 @@ GROUP BY date_trunc('month', bucket_start_ts)
 -- The partitions that hold these buckets.
 SELECT telemetry_rollups_ensure(%(table)s, at) FROM unnest(%(starts)s::timestamptz[]) at
 
+-- rollup_latest --
+-- The newest readings of phases for which an older one stands: a door that was killed
+-- could not tell of the last it stored.
+UPDATE telemetry_latest l SET ts = r.ts, current = r.current, voltage = r.voltage,
+    power = r.power, power_factor = r.power_factor, frequency = r.frequency,
+    temperature = r.temperature, energy_wh = r.energy_wh
+FROM (
+    SELECT DISTINCT ON (old.device_id, old.phase) new.*
+    FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(stops)s::timestamptz[])
+        AS run (device_id, phase, stop)
+    JOIN telemetry_latest old ON old.device_id = run.device_id AND old.phase = run.phase
+        AND old.ts < run.stop - interval '5 minutes'
+    CROSS JOIN LATERAL readings_last(old.device_id, old.phase, old.ts, 'infinity', 1) new
+    ORDER BY old.device_id, old.phase
+) r
+WHERE l.device_id = r.device_id AND l.phase = r.phase AND l.ts < r.ts
+
 -- verify_spans --
--- From the first to the newest reading of each device and phase.
-SELECT l.device_id, l.phase, first.ts, l.ts FROM telemetry_latest l
+-- From the first to the newest reading or bucket of each device and phase.
+SELECT l.device_id, l.phase, first.ts, greatest(l.ts, last.ts, bucket.start)
+FROM telemetry_latest l
 CROSS JOIN LATERAL readings_begin(l.device_id, l.phase) AS first (ts)
+LEFT JOIN LATERAL readings_last(l.device_id, l.phase, l.ts, 'infinity', 1) last ON true
+LEFT JOIN LATERAL (
+    SELECT max(b.bucket_start_ts) AS start FROM telemetry_rollups_5m b
+    WHERE b.device_id = l.device_id AND b.phase = l.phase AND b.bucket_start_ts > l.ts
+) bucket ON true
 WHERE first.ts IS NOT NULL
     AND (%(device_id)s::int IS NULL OR l.device_id = %(device_id)s)
 ORDER BY l.device_id, l.phase
@@ -457,9 +486,13 @@ SELECT phase, min(bucket_start_ts), max(bucket_start_ts) FROM telemetry_rollups_
 WHERE device_id = %(device_id)s GROUP BY phase ORDER BY phase
 
 -- zone_forget --
--- Days that are made anew: those that reach into the time of what they are made of.
+-- Days that are made anew: those that reach into the time of what they are made of. One of
+-- 25 hours may begin earlier; so may one before it of what is gone, which stays.
 DELETE FROM telemetry_rollups_1d WHERE device_id = %(device_id)s AND phase = %(phase)s
-    AND bucket_start_ts > %(start)s::timestamptz - interval '1 day'
+    AND (bucket_start_ts > %(start)s::timestamptz - interval '1 day'
+        OR bucket_start_ts > %(start)s::timestamptz - interval '25 hours' AND NOT EXISTS (
+            SELECT FROM telemetry_dropped WHERE tier IN ('5m', '1h')
+                AND lower < %(start)s AND upper > bucket_start_ts))
 
 -- arrivals_note --
 -- On which days readings arrived now; retention counts from here.

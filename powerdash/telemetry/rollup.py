@@ -24,6 +24,7 @@ HOLD = timedelta(seconds=120)  # shorter is never silence
 REACH = timedelta(days=7)  # the longest heartbeat interval: how far a reading speaks
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
+_MONTH = timedelta(days=30)
 
 
 class Tier(StrEnum):
@@ -116,6 +117,14 @@ def widened(run: Run, zone: ZoneInfo) -> Run:
     days = run._replace(start=day_of(run.start, zone)[0], stop=day_of(last, zone)[1])
     hours = list(_hours(days))
     return run._replace(start=hours[0].start, stop=hours[-1].stop)
+
+
+def has_whole_hours(zone: ZoneInfo, since: datetime, until: datetime) -> bool:
+    """Tell whether a zone differs from UTC by whole hours throughout a range."""
+    months = range((until - since) // _MONTH + 1)
+    every = (*(since + n * _MONTH for n in months), until)
+    offsets = (at.astimezone(zone).utcoffset() or timedelta() for at in every)
+    return not any(offset % HOUR for offset in offsets)
 
 
 def is_of_hours(run: Run) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
+from zoneinfo import ZoneInfo
 
 import psycopg
 from django.db import connection
@@ -16,12 +17,12 @@ from powerdash.telemetry.reduction import (
     Steps,
     columns,
     farthest,
-    lttb,
+    outline,
     raw_steps,
     rolled_steps,
     with_energy,
 )
-from powerdash.telemetry.rollup import HOLD, Tier
+from powerdash.telemetry.rollup import HOLD, Tier, has_whole_hours
 from powerdash.telemetry.sql import QUERIES, raw_series, rolled_series
 
 RAW_MAX = 1_000_000  # readings that one question may touch
@@ -45,7 +46,8 @@ class SeriesQuery:
             longer than what silence is.
         tier: None takes the coarsest that still has half as many buckets.
         reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
-            `lttb` the least or greatest of those steps that draw the same line.
+            `lttb` the least or greatest of those steps that draw the same line, all
+            peaks among them.
     """
 
     since: datetime
@@ -255,6 +257,10 @@ def _rolled(
         "zone": device.zone,
         "hold": device.hold,
     }
+    zone = ZoneInfo(device.zone)
+    if tier is Tier.HOUR and not has_whole_hours(zone, query.since, query.until):
+        # There an hour is of two days: steps of days are those of UTC.
+        arguments["zone"] = "UTC"
     rows = _fetch_figures(rolled_series(tier, query.quantities), arguments)
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)
@@ -299,10 +305,13 @@ def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSer
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
-    """Keep the points that draw the first quantity's line, and all gaps."""
-    first = next(iter(made.values.values()))["avg"]
+    """Keep the points that draw the lines, and all gaps of the first."""
+    lines = [value["avg"] for value in made.values.values()]
+    first = lines[0]
     known = [n for n, value in enumerate(first) if value is not None]
-    kept = lttb([made.ts[n] for n in known], [first[n] or 0.0 for n in known], most)
+    kept = outline(
+        [made.ts[n] for n in known], [[line[n] for n in known] for line in lines], most
+    )
     places = sorted({known[n] for n in kept} | (set(range(len(first))) - set(known)))
     return replace(
         made,

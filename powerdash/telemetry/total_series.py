@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
-from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.rollup import Tier, has_whole_hours
 from powerdash.telemetry.series import BUCKETS_MAX, WIDTHS_S, step_for, tier_for
 from powerdash.telemetry.sql import QUERIES
 
@@ -76,14 +76,20 @@ def total_series(query: TotalQuery) -> TotalSeries:
         devices = None if query.device_ids is None else list(query.device_ids)
         cursor.execute(
             QUERIES["sources"],
-            {"organization_id": query.organization_id, "device_ids": devices},
+            {
+                "organization_id": query.organization_id,
+                "device_ids": devices,
+                "since": query.since,
+                "until": query.until,
+            },
         )
-        [(sources, newest, interval_s, zone)] = cursor.fetchall()
+        [(sources, newest, interval_s, zone, expected_s)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         is_slow = interval_s is not None and interval_s > WIDTHS_S[Tier.FIVE_MINUTES]
         least_s = STEP_OF_SLOW_S if is_slow else WIDTHS_S[Tier.FIVE_MINUTES]
         step_s = max(least_s, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
+        tier, zone = _whole_days(query, tier, step_s, zone)
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
     steps = _Steps(tier, step_s, ZoneInfo(zone))
@@ -92,8 +98,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
     if times:
         last = datetime.fromtimestamp(steps.after(times[-1]), UTC)
         watermark = min(last, query.until, newest)
-    whole_s = sources * (span / timedelta(seconds=1))
-    completeness = min(1.0, covered_s / whole_s) if whole_s else 0.0
+    completeness = min(1.0, covered_s / expected_s) if expected_s else 0.0
     return TotalSeries(step_s, tier, completeness, watermark, times, values)
 
 
@@ -126,6 +131,20 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
             }
         )
     return tier
+
+
+def _whole_days(
+    query: TotalQuery, tier: Tier, step_s: int, zone: str
+) -> tuple[Tier, str]:
+    """Return from which tier, and in which zone, steps are made of whole buckets.
+
+    In zones of half hours an hour (UTC) is of two days.
+    """
+    if tier is not Tier.HOUR or step_s < WIDTHS_S[Tier.DAY]:
+        return tier, zone
+    if has_whole_hours(ZoneInfo(zone), query.since, query.until):
+        return tier, zone
+    return (Tier.FIVE_MINUTES, zone) if query.device_ids is None else (tier, "UTC")
 
 
 def _statement(
@@ -217,6 +236,8 @@ class _Steps:
         if self.step_s < WIDTHS_S[Tier.DAY]:
             return second + self.step_s
         begins = datetime.fromtimestamp(second, self.zone)
+        if self.step_s % WIDTHS_S[Tier.DAY] == 0:
+            begins = begins.replace(hour=0)  # where there is no midnight it is one
         return (begins + timedelta(seconds=self.step_s)).timestamp()
 
     def bucket_from(self, at: datetime) -> float:
@@ -225,6 +246,6 @@ class _Steps:
             width_s = WIDTHS_S[self.tier]
             return -(-at.timestamp() // width_s) * width_s
         midnight = at.astimezone(self.zone).replace(
-            hour=0, minute=0, second=0, microsecond=0
+            hour=0, minute=0, second=0, microsecond=0, fold=0
         )
         return (midnight if midnight >= at else midnight + _DAY).timestamp()

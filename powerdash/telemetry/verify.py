@@ -128,7 +128,9 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
             for device_id, phase, start, both in rows:
                 if both is None:
                     continue
-                stop = start + length if length else ends[start]
+                # A day that should not be there is none of the runs.
+                usual = start + (length or timedelta(days=1))
+                stop = ends.get(start, usual) if length is None else usual
                 bucket = Run(device_id, phase, start, stop)
                 difference = _difference(tier, bucket, json.loads(both))
                 if difference and not _is_due(cursor, bucket):

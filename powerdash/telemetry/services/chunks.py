@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import structlog
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
@@ -16,6 +16,8 @@ from powerdash.telemetry.services.swap import (
     CHUNKS,
     Range,
     is_due,
+    is_passing,
+    keep_in,
     keep_out,
     last_arrival,
     partitions_of,
@@ -67,7 +69,8 @@ def compress_plan(*, at: datetime) -> list[Compressed]:
     if not days:
         return []
     closed = at - _OPEN - timedelta(days=days - 1)
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        keep_in(cursor, Tier.RAW.table)
         return [
             Compressed(part, _outlook(cursor, part, at))
             for part in partitions_of(cursor, Tier.RAW, Tier.RAW.table)
@@ -100,8 +103,9 @@ def _compress(part: Range) -> Compressed:
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             done = _put_in_chunks(cursor, part)
-    except OperationalError:
-        # Somebody reads or writes: the lock was not had in time.
+    except DatabaseError as error:
+        if not is_passing(error):
+            raise
         return Compressed(part, Outcome.BUSY)
     if done.outcome is Outcome.COMPRESSED:
         log.info(

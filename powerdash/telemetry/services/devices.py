@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from powerdash.devices import services as devices
 from powerdash.devices.fields import DeviceFields
 from powerdash.devices.models import Device
+from powerdash.telemetry.services.rollups import hold_off
 from powerdash.telemetry.sql import QUERIES
 
 
@@ -25,6 +26,10 @@ def device_update(
         Device.DoesNotExist, DeviceDecommissioned, FieldsInvalid: As
             `devices.services.device_update`.
     """
+    if "heartbeat_interval_s" in fields:
+        with connection.cursor() as cursor:
+            # It would not know of the new interval, nor we of the buckets it makes.
+            hold_off(cursor)
     before = Device.objects.values_list("heartbeat_interval_s", flat=True).get(
         pk=device_id
     )

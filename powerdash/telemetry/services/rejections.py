@@ -43,7 +43,8 @@ def rejections_replay(
     """Store what was refused, with what was wrong put right.
 
     Each is checked as if it were sent now; readings of a decommissioned device are not
-    stored. What was stored before is a duplicate.
+    stored. What was stored before is a duplicate. An id of no refused reading of the
+    organization is told among the errors.
     """
     wanted = Rejection.objects.select_for_update().filter(
         organization_id=organization_id, id__in=ids
@@ -57,6 +58,9 @@ def rejections_replay(
     readings: list[Reading] = []
     errors: dict[int, dict[str, list[str]]] = {}
     done: list[int] = []
+    known = set(wanted.values_list("pk", flat=True))
+    for unknown in set(ids) - known:
+        errors[unknown] = {"ids": ["There is no such refused reading."]}
     for each in wanted.order_by("id"):
         if each.device_id not in living:
             errors[each.pk] = {"device": ["is decommissioned"]}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import OperationalError, connection, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
@@ -17,6 +17,8 @@ from powerdash.telemetry.services.swap import (
     CHUNKS,
     Range,
     is_due,
+    is_passing,
+    keep_in,
     keep_out,
     last_arrival,
     one,
@@ -82,7 +84,8 @@ def default_days(tier: Tier) -> int:
 
 def retention_plan(*, at: datetime) -> list[Partition]:
     """Return the partitions past their time and what is to become of each."""
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        keep_in(cursor, Tier.RAW.table, CHUNKS, *(tier.table for tier in _BUCKETS))
         looked_at = [_look(cursor, part, at) for part in list(_old(cursor, at))]
     return [part for part in looked_at if part is not None]
 
@@ -193,8 +196,10 @@ def _take_away(part: Partition, at: datetime) -> Fate:
             name = sql.Identifier(part.range.name)
             cursor.execute(sql.SQL("DROP TABLE {}").format(name))
             _record(cursor, part, at)
-    except OperationalError:
-        return Fate.BUSY  # somebody reads or writes: the lock was not had in time
+    except DatabaseError as error:
+        if not is_passing(error):
+            raise
+        return Fate.BUSY
     return part.fate
 
 

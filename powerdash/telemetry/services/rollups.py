@@ -53,16 +53,15 @@ def rollup(
 ) -> dict[Tier, int]:
     """Roll up what is due now, in steps; return the buckets made anew by tier.
 
+    Several may be at it: they take turns.
+
     Args:
         progress: Told after each step what was done so far.
-
-    Raises:
-        RollupRunning: Another process is at it.
     """
     done = dict.fromkeys((Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY), 0)
     newest: int | None = None
     while True:
-        step = rollup_step(at=at, newest=newest)
+        step = rollup_step(at=at, newest=newest, wait=True)
         newest = step.newest
         for tier, buckets in step.buckets.items():
             done[tier] += buckets
@@ -73,7 +72,9 @@ def rollup(
 
 
 @transaction.atomic
-def rollup_step(*, at: datetime, newest: int | None = None) -> RolledUp:
+def rollup_step(
+    *, at: datetime, newest: int | None = None, wait: bool = False
+) -> RolledUp:
     """Make the buckets with new readings anew, in every tier, in one transaction.
 
     Idempotent, and safe to be killed anywhere: what is due is taken in the transaction
@@ -81,15 +82,19 @@ def rollup_step(*, at: datetime, newest: int | None = None) -> RolledUp:
 
     Args:
         newest: The last row of the queue that the turn takes; None: what is there.
+        wait: For another process that is at it.
 
     Raises:
         RollupRunning: Another process is at it; two at once could write a bucket from
             an older view of its readings over a newer one.
     """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
-        if not _one(cursor):
-            raise RollupRunning
+        if wait:
+            hold_off(cursor)
+        else:
+            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [LOCK])
+            if not _one(cursor):
+                raise RollupRunning
         if newest is None:
             cursor.execute(QUERIES["rollup_newest"])
             newest = _one(cursor) or 0
@@ -98,6 +103,11 @@ def rollup_step(*, at: datetime, newest: int | None = None) -> RolledUp:
         buckets = _make(cursor, runs, at) if runs else {}
         cursor.execute(QUERIES["rollup_left"], {"newest": newest})
         return RolledUp(buckets, newest, more=bool(_one(cursor)))
+
+
+def hold_off(cursor: CursorWrapper) -> None:
+    """Keep rollups off until the transaction ends; wait for one that is at it."""
+    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
 def _take(cursor: CursorWrapper, newest: int) -> list[Run]:
@@ -122,7 +132,9 @@ def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, in
     make = functools.partial(keep, cursor, manners, at)
     cursor.execute(QUERIES["rollup_plan"])
     cursor.execute(QUERIES["rollup_next"], arguments(runs, manners))
-    runs = merged([*runs, *(Run(*row) for row in cursor.fetchall())])
+    following = cursor.fetchall()
+    cursor.execute(QUERIES["rollup_latest"], arguments(runs, manners))
+    runs = merged([*runs, *(Run(*row) for row in following)])
     days = days_of(runs, manners)
     before = totals_of(cursor, runs)
     fives = make(Tier.FIVE_MINUTES, Tier.RAW, runs)

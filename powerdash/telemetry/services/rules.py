@@ -1,5 +1,7 @@
 """Writes of how long things are kept."""
 
+import itertools
+import math
 from datetime import datetime
 
 from django.db import transaction
@@ -38,6 +40,7 @@ def retention_set(
     for name in ("raw_days", "days_5m", "days_1h", "days_1d"):
         fields.integer(name, days.get(name), least=0, most=DAYS_MAX)
     fields.check()
+    _refuse_shorter(fields, days)
     rule, _ = RetentionRule.objects.update_or_create(
         organization_id=organization_id, tag=tag, defaults={**days, "updated_at": at}
     )
@@ -49,6 +52,23 @@ def retention_set(
         data={"tag": tag, **days},
     )
     return rule
+
+
+def _refuse_shorter(fields: Fields, days: dict[str, int]) -> None:
+    """Refuse a tier that is kept for less than what it is made of.
+
+    Late readings would reach the finer tier, and never the coarser.
+
+    Raises:
+        FieldsInvalid: One is.
+    """
+    names = ("raw_days", "days_5m", "days_1h", "days_1d")
+    for finer, coarser in itertools.pairwise(names):
+        if (days[coarser] or math.inf) < (days[finer] or math.inf):
+            fields.refuse(
+                coarser, f"Keep these at least as long as {finer}; 0 is for ever."
+            )
+    fields.check()
 
 
 @transaction.atomic

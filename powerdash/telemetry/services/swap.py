@@ -3,11 +3,13 @@
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.db import DatabaseError, OperationalError
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
+from psycopg.errors import UndefinedTable
 
 from powerdash.telemetry.rollup import Tier
-from powerdash.telemetry.services.rollups import LOCK
+from powerdash.telemetry.services.rollups import hold_off
 from powerdash.telemetry.sql import QUERIES
 
 LOCK_TIMEOUT = "3s"  # writers wait as long at most: then the next turn tries again
@@ -67,13 +69,30 @@ def keep_out(cursor: CursorWrapper, *tables: str) -> None:
         OperationalError: Somebody was at it for too long.
     """
     cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
-    cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+    hold_off(cursor)
     for table in tables:
         cursor.execute(
             sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(
                 sql.Identifier(table)
             )
         )
+
+
+def keep_in(cursor: CursorWrapper, *tables: str) -> None:
+    """Let no partition of these tables go until the transaction ends."""
+    for table in tables:
+        cursor.execute(
+            sql.SQL("LOCK TABLE ONLY {} IN ACCESS SHARE MODE").format(
+                sql.Identifier(table)
+            )
+        )
+
+
+def is_passing(error: DatabaseError) -> bool:
+    """Tell whether a partition could not be had now, or another run took it away."""
+    return isinstance(error, OperationalError) or isinstance(
+        error.__cause__, UndefinedTable
+    )
 
 
 def replace_partition(cursor: CursorWrapper, part: Range, draft: str) -> None:

@@ -10,7 +10,7 @@ from django.db.backends.utils import CursorWrapper
 from powerdash.accounts.services import organization_zone_set
 from powerdash.devices.models import Device
 from powerdash.telemetry.rollup import Manner, Run, Tier, days_of, is_of_hours
-from powerdash.telemetry.services.rollups import LOCK, keep
+from powerdash.telemetry.services.rollups import hold_off, keep
 from powerdash.telemetry.sql import QUERIES
 
 
@@ -53,7 +53,7 @@ def _days_again(device_id: int, zone: ZoneInfo, at: datetime) -> int:
     made = 0
     with connection.cursor() as cursor:
         # No rollup may write days of the zone before meanwhile.
-        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
+        hold_off(cursor)
         below = Tier.HOUR
         runs = _spans(cursor, device_id, below)
         if not all(map(is_of_hours, days_of(runs, manners))):

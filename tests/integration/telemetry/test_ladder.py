@@ -1,19 +1,22 @@
 """Test that every tier equals a full recomputation, whatever happened on the way."""
 
+import asyncio
 import itertools
 import random
+import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from asgiref.sync import sync_to_async
+from django.db import connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
 from powerdash.telemetry.services.devices import device_update
-from powerdash.telemetry.services.rollups import rollup
+from powerdash.telemetry.services.rollups import rollup, rollup_step
 from tests.ladder import Given, Pg, differences, insert, ladder, stored
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -175,6 +178,23 @@ async def test_a_bucket_that_outlived_its_readings_stays(pg: Pg) -> None:
     await check(pg, readings)
 
 
+async def test_the_newest_reading_is_told_though_its_door_was_killed(pg: Pg) -> None:
+    readings = irregular(1, 200)
+    await insert(pg, readings)
+    await pg.execute(
+        "INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)"
+        " SELECT device_id, phase, min(ts), 0, 0, 0 FROM power_records GROUP BY 1, 2"
+    )
+    await sync_to_async(rollup)(at=AT)
+    rows = await pg.fetch(
+        "SELECT l.ts, r.ts AS newest, l.current = r.current AS is_it"
+        " FROM telemetry_latest l CROSS JOIN LATERAL (SELECT * FROM power_records p"
+        " WHERE p.phase = l.phase ORDER BY p.ts DESC LIMIT 1) r"
+    )
+    assert rows
+    assert all(row["ts"] == row["newest"] and row["is_it"] for row in rows)
+
+
 @pytest.mark.parametrize("cut", [1, 3, 10])
 async def test_long_work_is_done_in_steps(
     pg: Pg, cut: int, monkeypatch: pytest.MonkeyPatch
@@ -190,6 +210,41 @@ async def test_long_work_is_done_in_steps(
     assert len(steps) > 5
     assert steps == sorted(steps)
     await check(pg, readings)
+
+
+async def test_a_heartbeat_that_changes_beside_a_rollup(pg: Pg) -> None:
+    """Waits for it, then all its buckets are due again."""
+    organization = await sync_to_async(organization_create)(
+        slug="campus", name="Campus", at=AT
+    )
+    device = await sync_to_async(device_register)(
+        organization_id=organization.pk, name="Feeder", heartbeat_interval_s=60, at=AT
+    )
+    readings = irregular(device.device.pk, 300)
+    await insert(pg, readings)
+    stepped, go_on = threading.Event(), threading.Event()
+
+    def roll_up() -> None:
+        with transaction.atomic():
+            rollup_step(at=AT)
+            stepped.set()
+            go_on.wait(20)
+        connection.close()
+
+    rolling = threading.Thread(target=roll_up)
+    rolling.start()
+    await asyncio.to_thread(stepped.wait, 20)
+    change = asyncio.create_task(
+        sync_to_async(device_update)(
+            device_id=device.device.pk, heartbeat_interval_s=3600, at=AT
+        )
+    )
+    await asyncio.sleep(0.3)
+    go_on.set()
+    await change
+    await asyncio.to_thread(rolling.join)
+    await sync_to_async(rollup)(at=AT)
+    await check(pg, readings, hold_s=3600)
 
 
 async def test_a_longer_heartbeat_is_a_longer_silence_also_of_the_past(pg: Pg) -> None:

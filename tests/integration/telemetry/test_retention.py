@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
 from powerdash.lib.fields import FieldsInvalid
-from powerdash.telemetry.services import retention
+from powerdash.telemetry.services import chunks, retention
 from powerdash.telemetry.services.chunks import compress
 from powerdash.telemetry.services.retention import (
     Fate,
@@ -139,6 +139,47 @@ async def test_what_outlived_its_readings_is_not_made_anew(fleet: Fleet) -> None
     await sync_to_async(rollup)(at=late)
     after = await _rollups(fleet.pg)
     assert {key: after[key] for key in before} == before
+    assert (await sync_to_async(verify)()).differences == []
+
+
+async def test_a_first_bucket_has_outlived_nothing(fleet: Fleet) -> None:
+    """What went before a device had readings was none of them."""
+    made = await sync_to_async(device_register)(
+        organization_id=fleet.organization_id, name="New", at=START
+    )
+    first = START + 9 * DAY + timedelta(hours=10)
+    readings = [
+        Given(made.device.pk, "", first + timedelta(seconds=n), 5.0 + n, 230.0)
+        for n in range(200)
+    ]
+    await insert(fleet.pg, readings[:1])
+    await sync_to_async(rollup)(at=first)
+    assert Fate.DROPPED in (await fleet.apply(START + 10.5 * DAY)).values()
+    await insert(fleet.pg, readings[1:])
+    await sync_to_async(rollup)(at=START + 10.6 * DAY)
+    for tier in ("5m", "1h", "1d"):
+        rows = await fleet.pg.fetch(
+            f"SELECT count, max_current FROM telemetry_rollups_{tier}"  # noqa: S608
+            " WHERE device_id = $1", made.device.pk,
+        )  # fmt: skip
+        assert [tuple(row) for row in rows] == [(200, 204.0)]
+
+
+async def test_two_of_a_kind_do_not_trip_over_each_other(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another run took away since it was planned is left to the next turn."""
+    at = START + 8.5 * DAY
+    plan = await sync_to_async(retention_plan)(at=at)
+    days = await sync_to_async(chunks.compress_plan)(at=at)
+    assert len(await sync_to_async(compress)(at=at)) == 3
+    monkeypatch.setattr(retention, "retention_plan", lambda **_: plan)
+    monkeypatch.setattr(chunks, "compress_plan", lambda **_: days)
+    assert await fleet.apply(at) == {FIRST: Fate.BUSY}
+    again = await sync_to_async(compress)(at=at)
+    assert {each.outcome for each in again} == {chunks.Outcome.BUSY}
+    monkeypatch.undo()
+    assert list((await fleet.apply(at)).values()) == [Fate.DROPPED]
     assert (await sync_to_async(verify)()).differences == []
 
 
@@ -306,7 +347,7 @@ async def test_somebody_who_reads_is_waited_for_not_cut_off(
 
 
 async def test_rollups_have_their_time_too(fleet: Fleet) -> None:
-    await fleet.set(raw_days=1, days_5m=3, days_1h=1, days_1d=1)
+    await fleet.set(raw_days=1, days_5m=3, days_1h=3, days_1d=3)
     await fleet.apply(START + 5 * 366 * DAY)
     assert await fleet.pg.fetchval("SELECT count(*) FROM telemetry_rollups_5m") == 0
     hours = await fleet.pg.fetch("SELECT DISTINCT device_id FROM telemetry_rollups_1h")
@@ -317,3 +358,7 @@ async def test_a_bad_rule_names_its_field(fleet: Fleet) -> None:
     with pytest.raises(FieldsInvalid) as refused:
         await fleet.set(raw_days=-1)
     assert set(refused.value.errors) == {"raw_days"}
+    # What came late would reach the readings, and never the hours.
+    with pytest.raises(FieldsInvalid) as refused:
+        await fleet.set(raw_days=0, days_5m=30, days_1h=20)
+    assert set(refused.value.errors) == {"days_5m", "days_1h"}

@@ -241,6 +241,26 @@ async def test_steps_of_days_are_days_of_the_zone(devices: list[int], pg: Pg) ->
         assert found.values["energy_wh"][2] == pytest.approx(25_000)
 
 
+async def test_what_was_decommissioned_is_expected_no_more(
+    devices: list[int], pg: Pg
+) -> None:
+    """Of two devices one was decommissioned halfway: the other is all there is."""
+    given = [
+        Given(device_id, "", START + timedelta(minutes=n), 5.0, 230.0, 60_000)
+        for place, device_id in enumerate(devices[:2])
+        for n in range(240 if place else 120)
+    ]
+    await insert(pg, given)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    ends = {"since": START, "until": START + timedelta(hours=4)}
+    assert (await asked(pg, devices[0], **ends)).completeness < 0.76
+    await pg.execute(
+        "UPDATE devices SET status = 'decommissioned' WHERE id = $1", devices[0]
+    )
+    assert (await asked(pg, devices[0], **ends)).completeness > 0.99
+
+
 async def test_what_would_touch_too_much_is_refused(
     devices: list[int], pg: Pg, monkeypatch: pytest.MonkeyPatch
 ) -> None:

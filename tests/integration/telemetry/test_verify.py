@@ -82,6 +82,31 @@ async def test_it_finds_what_is_wrong(
     assert found.differences
 
 
+async def test_it_finds_a_day_that_is_none(device_id: int, pg: Pg) -> None:
+    """As an interrupted change of the zone leaves them."""
+    await pg.execute(
+        "UPDATE telemetry_rollups_1d SET bucket_start_ts = bucket_start_ts"
+        " + interval '1 hour' WHERE phase = 'L1' AND bucket_start_ts = (SELECT"
+        " bucket_start_ts FROM telemetry_rollups_1d ORDER BY 1 OFFSET 4 LIMIT 1)"
+    )
+    found = (await checked()).differences
+    assert {(bool(each.kept), bool(each.made)) for each in found} == {
+        (True, False),
+        (False, True),
+    }
+
+
+async def test_it_looks_beyond_the_newest_that_is_told(device_id: int, pg: Pg) -> None:
+    """A door that was killed could not tell of the last readings it stored."""
+    await pg.execute("UPDATE telemetry_latest SET ts = $1", START)
+    await pg.execute(
+        "UPDATE telemetry_rollups_5m SET energy_wh = energy_wh + 1"
+        " WHERE bucket_start_ts > $1", START + timedelta(days=3),
+    )  # fmt: skip
+    found = (await checked()).differences
+    assert len([each for each in found if each.tier == Tier.FIVE_MINUTES]) == 2 * 431
+
+
 async def test_it_leaves_out_what_is_due(device_id: int, pg: Pg) -> None:
     late = Given(device_id, "L1", START + timedelta(seconds=7), 99.0, 230.0)
     await insert(pg, [late])

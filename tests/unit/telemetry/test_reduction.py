@@ -1,5 +1,7 @@
 """Test that steps become columns with gaps, and that lines keep their shape."""
 
+import random
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from powerdash.telemetry.reduction import (
     columns,
     lttb,
+    outline,
     raw_steps,
     rolled_steps,
     with_energy,
@@ -73,6 +76,31 @@ def test_thinning_keeps_the_ends_and_the_order(values: list[float], most: int) -
     assert kept[0] == 0
     assert kept[-1] == len(values) - 1
     assert len(kept) <= max(most, 3) or len(values) <= most or most < 3
+
+
+@given(seed=st.integers(), count=st.integers(1, 3), most=st.integers(7, 600))
+def test_an_outline_has_the_extremes_of_every_line(
+    seed: int, count: int, most: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311
+    lines = [
+        [chance.choice([None, chance.gauss(0, 9)]) for _ in range(500)]
+        for _ in range(count)
+    ]
+    kept = outline(range(500), lines, most)
+    assert len(kept) <= max(most, 3 + 2 * len(lines))
+    for line in lines:
+        known = [value for value in line if value is not None]
+        if known:
+            assert {min(known), max(known)} <= {line[place] for place in kept}
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_an_outline_has_a_spike_and_the_dip_beside_it(start: int) -> None:
+    values: list[float | None] = [10.0] * 400
+    values[200 + start : 204 + start] = [10.0, 100.0, 0.0, 10.0]
+    kept = outline(range(400), [values], 100)
+    assert {201 + start, 202 + start} <= set(kept)
 
 
 @pytest.mark.parametrize("place", [1, 17, 500, 998])
