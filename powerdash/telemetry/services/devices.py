@@ -26,13 +26,13 @@ def device_update(
         Device.DoesNotExist, DeviceDecommissioned, FieldsInvalid: As
             `devices.services.device_update`.
     """
-    if "heartbeat_interval_s" in fields:
-        with connection.cursor() as cursor:
-            # It would not know of the new interval, nor we of the buckets it makes.
-            hold_off(cursor)
     before = Device.objects.values_list("heartbeat_interval_s", flat=True).get(
         pk=device_id
     )
+    if fields.get("heartbeat_interval_s", before) != before:
+        with connection.cursor() as cursor:
+            # A rollup would not know of the new interval, nor we of what it makes.
+            hold_off(cursor)
     device = devices.device_update(
         device_id=device_id, at=at, actor_id=actor_id, **fields
     )

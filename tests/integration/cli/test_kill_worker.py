@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from powerdash.cli.supervisor import LIVED_S
 from powerdash.cli.worker_loops import ROLLUP_EVERY_S
@@ -76,6 +77,7 @@ def _prepare(data_dir: Path) -> None:
     powerdash(data_dir, "retention", "hold", "--device", uuids[HELD])
 
 
+@pytest.mark.timeout(120 + 20 * KILLS)
 async def test_nothing_differs_after_kills(data_dir: Path) -> None:
     up = Up(data_dir, "--workers", "1")
     try:
