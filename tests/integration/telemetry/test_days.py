@@ -11,6 +11,7 @@ from powerdash.telemetry.quantities import QUANTITIES
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import SeriesQuery, series
 from powerdash.telemetry.services.rollups import rollup
+from powerdash.telemetry.services.zones import organization_move
 from powerdash.telemetry.total_series import TotalQuery, total_series
 from tests.ladder import Given, Pg, insert
 
@@ -103,3 +104,18 @@ async def test_days_begin_where_their_buckets_do(
         assert total.values["power_w"][1:-1] == pytest.approx(
             [1150.0] * (len(days) - 2)
         )
+
+
+async def test_a_day_of_25_hours_follows_into_another_zone_whole(pg: Pg) -> None:
+    """Its only readings are in its last hour, a day and more after it began."""
+    start = datetime(2026, 10, 25, 22, 30, tzinfo=UTC)
+    readings = [
+        Given(0, "", start + n * timedelta(minutes=10), 5.0, 230.0, 600_000)
+        for n in range(200)
+    ]
+    organization_id, _ = await device_in(pg, "Europe/Berlin", readings)
+    await sync_to_async(organization_move)(
+        organization_id=organization_id, timezone="UTC", at=AT
+    )
+    total = "SELECT sum(count) FROM telemetry_rollups_1d"
+    assert await pg.fetchval(total) == 200
