@@ -153,6 +153,21 @@ async def test_a_cut_off_file_is_gone_on_with(
     assert written == 3 * COUNT - place
 
 
+async def test_texts_with_separators_of_lines_are_gone_on_with(
+    query: ExportQuery, pg: Pg, tmp_path: Path
+) -> None:
+    await pg.execute("UPDATE power_records SET flags = $1::jsonb", '{"n": "x\u2028y"}')
+    whole = await made(query, FileFormat.CSV)
+    lines = whole.splitlines(keepends=True)
+    file = tmp_path / "cut.csv"
+    file.write_bytes(b"".join(lines[:100]))
+    await sync_to_async(export)(
+        query, form=FileFormat.CSV, file=file, zone=ZONE, resume=True
+    )
+    assert "\u2028" in whole.decode()
+    assert file.read_bytes() == whole
+
+
 async def test_a_file_of_another_kind_appears_when_it_is_whole(
     query: ExportQuery, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
