@@ -212,16 +212,22 @@ async def test_long_work_is_done_in_steps(
     await check(pg, readings)
 
 
-async def test_a_heartbeat_that_changes_beside_a_rollup(pg: Pg) -> None:
-    """Waits for it, then all its buckets are due again."""
+async def feeder(pg: Pg) -> tuple[int, list[Given]]:
+    """Return a device that is heard each minute, and its readings with silences."""
     organization = await sync_to_async(organization_create)(
         slug="campus", name="Campus", at=AT
     )
-    device = await sync_to_async(device_register)(
+    made = await sync_to_async(device_register)(
         organization_id=organization.pk, name="Feeder", heartbeat_interval_s=60, at=AT
     )
-    readings = irregular(device.device.pk, 300)
+    readings = irregular(made.device.pk, 300)
     await insert(pg, readings)
+    return made.device.pk, readings
+
+
+async def test_a_heartbeat_that_changes_beside_a_rollup(pg: Pg) -> None:
+    """Waits for it, then all its buckets are due again."""
+    device_id, readings = await feeder(pg)
     stepped, go_on = threading.Event(), threading.Event()
 
     def roll_up() -> None:
@@ -236,7 +242,7 @@ async def test_a_heartbeat_that_changes_beside_a_rollup(pg: Pg) -> None:
     await asyncio.to_thread(stepped.wait, 20)
     change = asyncio.create_task(
         sync_to_async(device_update)(
-            device_id=device.device.pk, heartbeat_interval_s=3600, at=AT
+            device_id=device_id, heartbeat_interval_s=3600, at=AT
         )
     )
     await asyncio.sleep(0.3)
@@ -248,21 +254,14 @@ async def test_a_heartbeat_that_changes_beside_a_rollup(pg: Pg) -> None:
 
 
 async def test_a_longer_heartbeat_is_a_longer_silence_also_of_the_past(pg: Pg) -> None:
-    organization = await sync_to_async(organization_create)(
-        slug="campus", name="Campus", at=AT
-    )
-    device = await sync_to_async(device_register)(
-        organization_id=organization.pk, name="Feeder", heartbeat_interval_s=60, at=AT
-    )
-    readings = irregular(device.device.pk, 300)
-    await insert(pg, readings)
+    device_id, readings = await feeder(pg)
     await sync_to_async(rollup)(at=AT)
     await check(pg, readings)
     for seconds in (3600, 120):
         await sync_to_async(device_update)(
-            device_id=device.device.pk, heartbeat_interval_s=seconds, at=AT
+            device_id=device_id, heartbeat_interval_s=seconds, at=AT
         )
         await sync_to_async(rollup)(at=AT)
         await check(pg, readings, hold_s=seconds)
-    await sync_to_async(device_update)(device_id=device.device.pk, name="F", at=AT)
+    await sync_to_async(device_update)(device_id=device_id, name="F", at=AT)
     assert await pg.fetchval("SELECT count(*) FROM telemetry_rollup_due") == 0
