@@ -115,6 +115,18 @@ def step_for(span: timedelta, max_points: int, tier: Tier) -> int:
     return max(1, -(-seconds // width)) * width
 
 
+def has_whole_buckets(
+    tier: Tier, step_s: int, zone: str, since: datetime, until: datetime
+) -> bool:
+    """Tell whether steps, those of days in a zone, are made of whole buckets of a tier.
+
+    In zones of half hours an hour (UTC) is of two days.
+    """
+    if tier is not Tier.HOUR or step_s < WIDTHS_S[Tier.DAY]:
+        return True
+    return has_whole_hours(ZoneInfo(zone), since, until)
+
+
 def series(*, device_id: int, query: SeriesQuery) -> Series:
     """Return a device's readings in a range, reduced to steps.
 
@@ -251,16 +263,13 @@ def _rolled(
     step_s: int,
 ) -> Iterator[tuple[str, Steps]]:
     head, stitched = _head(tier, device, query)
+    is_whole = has_whole_buckets(tier, step_s, device.zone, query.since, query.until)
     arguments |= {
         "head": head,
         "stitched": stitched,
-        "zone": device.zone,
+        "zone": device.zone if is_whole else "UTC",
         "hold": device.hold,
     }
-    zone = ZoneInfo(device.zone)
-    if tier is Tier.HOUR and not has_whole_hours(zone, query.since, query.until):
-        # There an hour is of two days: steps of days are those of UTC.
-        arguments["zone"] = "UTC"
     rows = _fetch_figures(rolled_series(tier, query.quantities), arguments)
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)

@@ -9,8 +9,14 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
-from powerdash.telemetry.rollup import Tier, has_whole_hours
-from powerdash.telemetry.series import BUCKETS_MAX, WIDTHS_S, step_for, tier_for
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.series import (
+    BUCKETS_MAX,
+    WIDTHS_S,
+    has_whole_buckets,
+    step_for,
+    tier_for,
+)
 from powerdash.telemetry.sql import QUERIES
 
 TOTAL_UNITS = {
@@ -89,7 +95,11 @@ def total_series(query: TotalQuery) -> TotalSeries:
         least_s = STEP_OF_SLOW_S if is_slow else WIDTHS_S[Tier.FIVE_MINUTES]
         step_s = max(least_s, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
-        tier, zone = _whole_days(query, tier, step_s, zone)
+        if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
+            if query.device_ids is None:
+                tier = Tier.FIVE_MINUTES
+            else:
+                zone = "UTC"
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
     steps = _Steps(tier, step_s, ZoneInfo(zone))
@@ -131,20 +141,6 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
             }
         )
     return tier
-
-
-def _whole_days(
-    query: TotalQuery, tier: Tier, step_s: int, zone: str
-) -> tuple[Tier, str]:
-    """Return from which tier, and in which zone, steps are made of whole buckets.
-
-    In zones of half hours an hour (UTC) is of two days.
-    """
-    if tier is not Tier.HOUR or step_s < WIDTHS_S[Tier.DAY]:
-        return tier, zone
-    if has_whole_hours(ZoneInfo(zone), query.since, query.until):
-        return tier, zone
-    return (Tier.FIVE_MINUTES, zone) if query.device_ids is None else (tier, "UTC")
 
 
 def _statement(
