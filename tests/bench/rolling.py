@@ -1,8 +1,10 @@
 """Rollup speed, and whether it depends on history; a process of its own.
 
-`python -m tests.bench.rolling`, with POWERDASH_DATA_DIR: prints JSON lines.
+`python -m tests.bench.rolling`, with POWERDASH_DATA_DIR: prints JSON lines. How many
+readings are there before can be said: `100000000`.
 """
 
+import argparse
 import json
 import time
 from datetime import UTC, datetime, timedelta
@@ -60,6 +62,9 @@ def _compressed() -> dict[str, float]:
 
 def main() -> None:
     """Roll up a million readings in a short and in a tenfold history."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.rolling")
+    parser.add_argument("histories", type=int, nargs="*", default=[NEW, 9 * NEW])
+    given = parser.parse_args()
     with database.session():
         from django.db import connection
 
@@ -69,14 +74,15 @@ def main() -> None:
         start = at.replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(
             days=20
         )
-        for history in (NEW, 9 * NEW):
+        for history in given.histories:
             seconds = history // DEVICES
             new = NEW // DEVICES
+            days = (seconds + new) // 86_400 + 1
             with connection.cursor() as cursor:
                 cursor.execute(
                     "SELECT power_records_partition_ensure(at, now())"
                     " FROM unnest(%s::timestamptz[]) at",
-                    [[start + timedelta(days=n) for n in range(3)]],
+                    [[start + timedelta(days=n) for n in range(days)]],
                 )
                 cursor.execute(
                     FILL, {"since": start, "seconds": seconds, "devices": DEVICES}
@@ -90,7 +96,7 @@ def main() -> None:
             rollup(at=at)
             took_s = time.perf_counter() - began
             print(json.dumps({"history": history, "new": NEW, "seconds": took_s}))
-            start += timedelta(days=5)
+            start += timedelta(days=days)
         print(json.dumps(_compressed()))
 
 

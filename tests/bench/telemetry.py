@@ -24,6 +24,7 @@ from tests.bench.fill import DEVICES, fill
 from tests.installation import Up, environment, powerdash
 
 TIMES = 20
+COMPRESSED = "readings of closed days, compressed"
 PASSWORD = "a password of the bench"
 EMAIL = "bench@bench.test"
 
@@ -54,7 +55,15 @@ def measure(folder: Path) -> dict[str, dict[str, float]]:
         found |= questions(up.port, host, uuid)
     finally:
         up.stop()
-    return found | rollups(folder)
+    found |= rollups(folder)
+    each = found["bytes on disk of a reading"]
+    each["of a week"] = _of_a_week(each["bytes"], found[COMPRESSED]["bytes after"])
+    return found
+
+
+def _of_a_week(open_bytes: float, closed_bytes: float) -> float:
+    """Return the mean of seven days kept: the last two at most are open."""
+    return (2 * open_bytes + 5 * closed_bytes) / 7
 
 
 def prepare(folder: Path) -> str:
@@ -160,10 +169,11 @@ def rollups(folder: Path) -> dict[str, dict[str, float]]:
         json.loads(line) for line in said.splitlines() if line[0] == "{"
     ]
     count = compressed["compressed"]
-    found[f"{count:,.0f} readings compressed"] = {
+    found[COMPRESSED] = {
+        "readings": count,
         "s": compressed["seconds"],
         "bytes each before": compressed["bytes_before"] / count,
-        "after": compressed["bytes_after"] / count,
+        "bytes after": compressed["bytes_after"] / count,
     }
     for row in rolled:
         found[f"1,000,000 readings rolled up, {row['history']:,} before"] = {
