@@ -166,14 +166,20 @@ WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
     AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
 
 -- series_manner --
--- A device's phases, its zone, what silence of it is, and the tiers of which retention
--- took a part of the range away.
-SELECT ARRAY(SELECT phase FROM telemetry_latest l WHERE l.device_id = d.id ORDER BY phase),
-    (SELECT max(ts) FROM telemetry_latest l WHERE l.device_id = d.id), o.timezone,
+-- A device's phases and since when each reports, its newest reading and whether it was its
+-- last, its zone, what silence of it is, and the tiers of which retention took a part of
+-- the range away.
+SELECT p.phases, p.begins, p.newest, d.status = 'decommissioned', o.timezone,
     d.heartbeat_interval_s,
     ARRAY(SELECT DISTINCT tier FROM telemetry_dropped
         WHERE upper > %(since)s AND lower < %(until)s AND NOT d.id = ANY(kept))
 FROM devices d JOIN organizations o ON o.id = d.organization_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(array_agg(phase ORDER BY phase), '{}') AS phases,
+        coalesce(array_agg(b.ts ORDER BY phase), '{}') AS begins, max(l.ts) AS newest
+    FROM telemetry_latest l LEFT JOIN telemetry_begins b USING (device_id, phase)
+    WHERE l.device_id = d.id
+) p
 WHERE d.id = %(device_id)s
 
 -- rollup_take --
@@ -382,13 +388,15 @@ GROUP BY at ORDER BY at
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of
 -- their readings; how long the slowest may be silent; the zone; for how long they are
--- expected to speak in the range together, s: a decommissioned one to its last reading.
+-- expected to speak in the range together, s: from their first reading until now, as
+-- `series.expected_s` has it.
 SELECT count(*), max(l.ts), max(d.heartbeat_interval_s),
     (SELECT timezone FROM organizations WHERE id = %(organization_id)s),
-    sum(date_part('epoch', greatest(interval '0', CASE WHEN d.status = 'decommissioned'
-        THEN least(l.ts, %(until)s::timestamptz) ELSE %(until)s::timestamptz END
-        - %(since)s::timestamptz)))
+    sum(date_part('epoch', greatest(interval '0', least(%(until)s::timestamptz,
+        %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned' THEN l.ts END)
+        - greatest(%(since)s::timestamptz, coalesce(b.ts, l.ts)))))
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
+LEFT JOIN telemetry_begins b ON b.device_id = l.device_id AND b.phase = l.phase
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
 
@@ -427,6 +435,20 @@ FROM (
     ORDER BY old.device_id, old.phase
 ) r
 WHERE l.device_id = r.device_id AND l.phase = r.phase AND l.ts < r.ts
+
+-- rollup_begins --
+-- The first readings of phases in these runs, where none so early is known.
+INSERT INTO telemetry_begins AS known (device_id, phase, ts)
+SELECT DISTINCT ON (run.device_id, run.phase) run.device_id, run.phase, first.ts
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+LEFT JOIN telemetry_begins b ON b.device_id = run.device_id AND b.phase = run.phase
+CROSS JOIN LATERAL
+    readings_first(run.device_id, run.phase, run.start, run.stop, 1) first
+WHERE b.ts IS NULL OR run.start < b.ts
+ORDER BY run.device_id, run.phase, first.ts
+ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts
+    WHERE excluded.ts < known.ts
 
 -- verify_spans --
 -- From the first to the newest reading or bucket of each device and phase.

@@ -44,6 +44,7 @@ class SeriesQuery:
     Attributes:
         max_points: At most about so many steps; more of readings, of which no step is
             longer than what silence is.
+        at: Now: nothing is expected after it.
         tier: None takes the coarsest that still has half as many buckets.
         reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
             `lttb` the least or greatest of those steps that draw the same line, all
@@ -54,6 +55,7 @@ class SeriesQuery:
     until: datetime
     quantities: Sequence[Quantity]
     max_points: int
+    at: datetime
     tier: Tier | None = None
     reduction: Reduction = "envelope"
 
@@ -63,12 +65,13 @@ class PhaseSeries:
     """One phase by column; None is a gap.
 
     Attributes:
-        completeness: Which share of the range its readings speak for.
+        completeness: For which share of the time in which readings are expected they
+            speak; None when none is expected.
         ts: Unix seconds. values: By quantity `avg`, `min` and `max`.
     """
 
     phase: str
-    completeness: float
+    completeness: float | None
     ts: list[int]
     values: dict[str, dict[str, Column]]
 
@@ -92,7 +95,9 @@ class Series:
 class _Device(NamedTuple):
     id: int
     phases: list[str]
+    begins: dict[str, datetime | None]  # unknown until the first is rolled up
     newest: datetime | None
+    is_over: bool  # the newest reading is the last
     zone: str
     hold: timedelta
     gone: list[str]  # tiers of which retention took a part of the range
@@ -148,11 +153,12 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
 
 
 def _device(device_id: int, query: SeriesQuery) -> _Device:
-    [(phases, newest, zone, interval_s, gone)] = _rows(
+    [(phases, begins, newest, is_over, zone, interval_s, gone)] = _rows(
         "series_manner", device_id=device_id, since=query.since, until=query.until
     )
     hold = max(HOLD, timedelta(seconds=interval_s))
-    return _Device(device_id, phases, newest, zone, hold, gone)
+    since = dict(zip(phases, begins, strict=True))
+    return _Device(device_id, phases, since, newest, is_over, zone, hold, gone)
 
 
 def _is_too_much(device: _Device, query: SeriesQuery) -> bool:
@@ -213,19 +219,45 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         if tier is Tier.RAW
         else _rolled(tier, device, query, arguments, step_s)
     )
-    found = {phase: _phase(phase, steps, query, tier) for phase, steps in parts}
-    phases = [found.get(name) or _silent(name, query) for name in device.phases]
+    found = {phase: _phase(phase, steps, device, query, tier) for phase, steps in parts}
+    phases = [found.get(name) or _silent(name, device, query) for name in device.phases]
     watermark = _watermark(device, query, phases, step_s)
     return Series(step_s, tier, device.zone, watermark, phases)
 
 
-def _silent(phase: str, query: SeriesQuery) -> PhaseSeries:
+def completeness(covered_s: float, expected_s: float) -> float | None:
+    """Return the share of the expected time that is covered; None of none.
+
+    A first reading speaks for a time before it, in which none was expected.
+    """
+    return min(1.0, covered_s / expected_s) if expected_s > 0 else None
+
+
+def _silent(phase: str, device: _Device, query: SeriesQuery) -> PhaseSeries:
     figures = FIGURES if query.reduction == "envelope" else FIGURES[:1]
     values: dict[str, dict[str, Column]] = {
         quantity.name: {figure: [] for figure in figures}
         for quantity in query.quantities
     }
-    return PhaseSeries(phase, 0.0, [], values)
+    is_expected = _expected_s(phase, device, query, query.since) > 0
+    return PhaseSeries(phase, 0.0 if is_expected else None, [], values)
+
+
+def _expected_s(
+    phase: str, device: _Device, query: SeriesQuery, first: datetime
+) -> float:
+    """Return for how long readings of a phase are expected in the range, s.
+
+    That is from its first reading until now, or until the last of the device.
+
+    Args:
+        first: When it begins, where that is not known.
+    """
+    since = max(query.since, device.begins[phase] or first)
+    until = min(query.until, query.at)
+    if device.is_over and device.newest:
+        until = min(until, device.newest)
+    return (until - since).total_seconds()
 
 
 def _watermark(
@@ -292,8 +324,9 @@ def _head(tier: Tier, device: _Device, query: SeriesQuery) -> tuple[datetime, bo
     return (head, True) if head < query.until else (query.until, False)
 
 
-def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSeries:
-    span_s = (query.until - query.since) / timedelta(seconds=1)
+def _phase(
+    phase: str, steps: Steps, device: _Device, query: SeriesQuery, tier: Tier
+) -> PhaseSeries:
     names = [quantity.name for quantity in query.quantities]
     if tier is Tier.RAW and "energy_wh" in names:
         steps = with_energy(steps, names.index("energy_wh") * 3)
@@ -302,8 +335,13 @@ def _phase(phase: str, steps: Steps, query: SeriesQuery, tier: Tier) -> PhaseSer
         name: dict(zip(FIGURES, found[3 * n : 3 * n + 3], strict=True))
         for n, name in enumerate(names)
     }
-    covered = min(1.0, sum(steps.covered_s) / span_s)
-    made = PhaseSeries(phase, covered, times, values)
+    first = datetime.fromtimestamp(steps.at[0], UTC)
+    made = PhaseSeries(
+        phase,
+        completeness(sum(steps.covered_s), _expected_s(phase, device, query, first)),
+        times,
+        values,
+    )
     if query.reduction == "envelope":
         return made
     if query.reduction == "mean":

@@ -13,6 +13,7 @@ from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import (
     BUCKETS_MAX,
     WIDTHS_S,
+    completeness,
     has_whole_buckets,
     step_for,
     tier_for,
@@ -57,7 +58,8 @@ class TotalSeries:
     """Totals by steps of `step_s` seconds, by column.
 
     Attributes:
-        completeness: Which share of the range and the phases readings speak for.
+        completeness: For which share of the time in which readings of the phases are
+            expected they speak; None when none is expected.
         watermark: The time of the newest reading of them in the range, of ranges past
             to a step; totals follow readings within seconds. None without any.
         values: Sums of power and energy, the mean of voltage.
@@ -65,7 +67,7 @@ class TotalSeries:
 
     step_s: int
     tier: Tier
-    completeness: float
+    completeness: float | None
     watermark: datetime | None
     ts: list[int]
     values: dict[str, list[float | None]]
@@ -87,6 +89,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
                 "device_ids": devices,
                 "since": query.since,
                 "until": query.until,
+                "at": query.at,
             },
         )
         [(sources, newest, interval_s, zone, expected_s)] = cursor.fetchall()
@@ -108,8 +111,8 @@ def total_series(query: TotalQuery) -> TotalSeries:
     if times:
         last = datetime.fromtimestamp(steps.after(times[-1]), UTC)
         watermark = min(last, query.until, newest)
-    completeness = min(1.0, covered_s / expected_s) if expected_s else 0.0
-    return TotalSeries(step_s, tier, completeness, watermark, times, values)
+    share = completeness(covered_s, expected_s or 0.0)
+    return TotalSeries(step_s, tier, share, watermark, times, values)
 
 
 def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:

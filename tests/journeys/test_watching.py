@@ -84,7 +84,7 @@ def test_the_history_has_what_was_measured(visitor: Visitor) -> None:
     page.get_by_role("button", name="Energy", exact=True).click()
     expect(page).to_have_url(re.compile("show=energy_wh"))
     expect(page.get_by_text("in all").first).to_be_visible()
-    expect(page.get_by_text("of the range covered")).to_be_visible()
+    expect(page.get_by_text("of the expected readings")).to_be_visible()
     phase = page.get_by_role("button", name=re.compile("^L1 .*in all"))
     phase.click()
     expect(phase).to_have_attribute("aria-pressed", "false")

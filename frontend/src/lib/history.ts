@@ -90,7 +90,7 @@ export interface Series {
 type TotalField = (typeof TOTAL_FIELDS)[number]
 
 /** The answer of `GET /api/series`: columns without an envelope. */
-export type TotalSeries = Omit<Series, 'phases'> & { completeness: number; ts: number[] } & {
+export type TotalSeries = Omit<Series, 'phases'> & { completeness: number | null; ts: number[] } & {
   [Name in TotalField]?: (number | null)[]
 }
 
@@ -155,7 +155,7 @@ export function figures({ mean, foot, height }: Band) {
   }
 }
 
-/** The share of the range for which readings speak, over all phases; null when nothing was read. */
+/** The share of the expected readings that are there, over all phases; null when none was expected. */
 export function completeness(all: readonly Series[]): number | null {
   const known = all
     .flatMap(({ phases }) => phases.map((phase) => phase.completeness))

@@ -134,6 +134,7 @@ def _make(cursor: CursorWrapper, runs: list[Run], at: datetime) -> dict[Tier, in
     cursor.execute(QUERIES["rollup_next"], arguments(runs, manners))
     following = cursor.fetchall()
     cursor.execute(QUERIES["rollup_latest"], arguments(runs, manners))
+    cursor.execute(QUERIES["rollup_begins"], arguments(runs, manners))
     runs = merged([*runs, *(Run(*row) for row in following)])
     days = days_of(runs, manners)
     before = totals_of(cursor, runs)

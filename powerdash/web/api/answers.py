@@ -73,11 +73,12 @@ class PhaseAnswer:
     """One phase by column; `ts` in Unix seconds, ascending.
 
     Beside these, each field asked for: `avg`, `min` and `max`, None marking a gap.
-    `completeness` is the share of the range that its readings speak for.
+    `completeness` is the share of the expected time that its readings speak for; None
+    when none was expected.
     """
 
     phase: str
-    completeness: float
+    completeness: float | None
     ts: list[int]
 
 
@@ -111,7 +112,7 @@ class TotalSeriesAnswer:
     watermark: str | None
     units: dict[str, str]
     columns: list[str]
-    completeness: float
+    completeness: float | None
     ts: list[int]
 
 

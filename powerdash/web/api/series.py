@@ -123,12 +123,14 @@ def device_series(
 ) -> HttpResponse:
     """Return a device's readings by column, for a chart; the last hour by default."""
     device = device_get(viewer_of_request(request), key)
-    since, until = filters.span(clock.now())
+    at = clock.now()
+    since, until = filters.span(at)
     query = SeriesQuery(
         since=since,
         until=until,
         quantities=[QUANTITIES[name] for name in filters.names],
         max_points=filters.max_points,
+        at=at,
         tier=filters.wanted_tier,
         reduction=filters.agg,
     )
@@ -180,7 +182,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
                 "watermark": found.watermark and present.moment(found.watermark),
                 "units": units,
                 "columns": names,
-                "completeness": round(found.completeness, 6),
+                "completeness": _share(found.completeness),
                 "ts": found.ts,
                 **columns,
             }
@@ -250,10 +252,14 @@ def _sent(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     return response
 
 
+def _share(completeness: float | None) -> float | None:
+    return None if completeness is None else round(completeness, 6)
+
+
 def _phase(found: PhaseSeries) -> dict[str, Any]:
     return {
         "phase": found.phase,
-        "completeness": round(found.completeness, 6),
+        "completeness": _share(found.completeness),
         "ts": found.ts,
         **found.values,
     }

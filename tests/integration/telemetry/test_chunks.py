@@ -134,11 +134,11 @@ def answers(fleet: Fleet) -> list[Any]:
             for limit in (1, 60, 5_000)
         )
         query = SeriesQuery(
-            since=since, until=until, quantities=[QUANTITIES["power_w"]], max_points=80
+            since, until, [QUANTITIES["power_w"]], max_points=80, at=until
         )
         for tier in (None, Tier.RAW, Tier.FIVE_MINUTES):
             asked = SeriesQuery(
-                query.since, query.until, query.quantities, query.max_points, tier
+                since, until, query.quantities, query.max_points, until, tier
             )
             found.extend(series(device_id=i, query=asked) for i in fleet.device_ids)
         export = ExportQuery(fleet.organization_id, Tier.RAW, since, until)

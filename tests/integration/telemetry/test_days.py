@@ -59,7 +59,7 @@ async def test_an_hour_of_two_days_is_in_neither_day_whole(pg: Pg) -> None:
     found = await sync_to_async(series)(
         device_id=device_id,
         query=SeriesQuery(
-            start, start + 60 * DAY, [QUANTITIES["energy_wh"]], 60, Tier.HOUR
+            start, start + 60 * DAY, [QUANTITIES["energy_wh"]], 60, AT, Tier.HOUR
         ),
     )
     # Whole hours make days of UTC only.
@@ -89,7 +89,7 @@ async def test_days_begin_where_their_buckets_do(
     since, until = day - 5 * DAY, day + 5 * DAY
     found = await sync_to_async(series)(
         device_id=device_id,
-        query=SeriesQuery(since, until, [QUANTITIES["power_w"]], 1000, Tier.DAY),
+        query=SeriesQuery(since, until, [QUANTITIES["power_w"]], 1000, until, Tier.DAY),
     )
     assert found.phases[0].ts == days
     for device_ids in (None, [device_id]):

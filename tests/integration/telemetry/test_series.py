@@ -72,6 +72,7 @@ async def asked(device_id: int, hours: float = 72, **given: object) -> Series:
         "max_points": 5000,
         **given,
     }
+    query.setdefault("at", query["until"])
     return await sync_to_async(series)(
         device_id=device_id,
         query=SeriesQuery(**query),  # type: ignore[arg-type]
@@ -255,6 +256,31 @@ async def test_no_step_of_readings_hides_silence(device_id: int, pg: Pg) -> None
     assert None in line.values["power_w"]["avg"]
 
 
+async def test_readings_are_expected_from_the_first_until_now(
+    device_id: int, pg: Pg
+) -> None:
+    """Neither before a phase reported, nor in the future, nor once it is over."""
+    end, whole = START + LENGTH, pytest.approx(70 / 72, abs=1e-3)
+    week = {"since": START - timedelta(days=7), "until": end + timedelta(days=7)}
+
+    async def shares(**given: object) -> list[float | None]:
+        query = {"tier": Tier.HOUR, **week, **given}
+        found = await asked(device_id, **query)  # type: ignore[arg-type]
+        return [phase.completeness for phase in found.phases]
+
+    assert await shares(at=end) == [whole, whole]
+    assert await shares(at=end + timedelta(days=3)) == [pytest.approx(70 / 144)] * 2
+    await pg.execute("UPDATE devices SET status = 'decommissioned'")
+    assert await shares(at=end + timedelta(days=3)) == [whole, whole]
+    assert await shares(until=START) == [None, None]
+    await insert(
+        pg, [Given(device_id, "L1", START - timedelta(days=3), 1.0, 230.0, 60_000)]
+    )
+    await sync_to_async(rollup)(at=AT)
+    earlier = await shares(at=end)
+    assert earlier == [pytest.approx(70 / 144, abs=1e-3), whole]
+
+
 async def test_the_watermark_is_of_a_reading_in_the_range(
     device_id: int, pg: Pg
 ) -> None:
@@ -262,7 +288,7 @@ async def test_the_watermark_is_of_a_reading_in_the_range(
         device_id, since=START - timedelta(days=900), until=START - timedelta(days=800)
     )
     assert before.watermark is None
-    assert [phase.completeness for phase in before.phases] == [0.0] * len(before.phases)
+    assert {phase.completeness for phase in before.phases} == {None}
     newest = await pg.fetchval("SELECT max(ts) FROM power_records")
     whole = await asked(device_id, until=newest + timedelta(days=1))
     assert whole.watermark == newest

@@ -254,11 +254,11 @@ async def test_what_was_decommissioned_is_expected_no_more(
     await know_newest(pg)
     await sync_to_async(rollup)(at=AT)
     ends = {"since": START, "until": START + timedelta(hours=4)}
-    assert (await asked(pg, devices[0], **ends)).completeness < 0.76
+    assert (await asked(pg, devices[0], **ends)).completeness == pytest.approx(0.75)
     await pg.execute(
         "UPDATE devices SET status = 'decommissioned' WHERE id = $1", devices[0]
     )
-    assert (await asked(pg, devices[0], **ends)).completeness > 0.99
+    assert (await asked(pg, devices[0], **ends)).completeness == pytest.approx(1.0)
 
 
 async def test_what_would_touch_too_much_is_refused(
