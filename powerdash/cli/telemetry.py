@@ -54,10 +54,9 @@ def count_command(
     """Count readings."""
     from powerdash.telemetry.selectors import count
 
+    start, stop = _range(since, until)
     readings = count(
-        device_id=_device_id(device) if device else None,
-        since=_time("--from", since),
-        until=_time("--to", until),
+        device_id=_device_id(device) if device else None, since=start, until=stop
     )
     typer.echo(
         json.dumps({"readings": readings}) if as_json else f"{readings:,} readings"
@@ -146,11 +145,12 @@ def export_command(  # noqa: PLR0913, PLR0917 - the options of the command
     from powerdash.cli.exporting import export
 
     whose = _owner(device, organization)
+    start, stop = _range(since, until)
     query = ExportQuery(
         organization_id=whose.pk,
         tier=tier,
-        since=_time("--from", since) or EARLIEST,
-        until=_time("--to", until) or clock.now(),
+        since=start or EARLIEST,
+        until=stop or clock.now(),
         device_ids=[_device_id(device)] if device else None,
     )
     rows = export(
@@ -190,7 +190,7 @@ def verify_command(
     from powerdash.telemetry.verify import verify
     from powerdash.telemetry.verify_totals import verify_totals
 
-    start, stop = _time("--from", since), _time("--to", until)
+    start, stop = _range(since, until)
     device_id = _device_id(device) if device else None
     found = verify(
         device_id=device_id,
@@ -262,6 +262,13 @@ def _device_id(uuid: UUID) -> int:
     if found is None:
         raise Refused(f"--device: there is no device {uuid}.")
     return found
+
+
+def _range(since: str, until: str) -> tuple[datetime | None, datetime | None]:
+    start, stop = _time("--from", since), _time("--to", until)
+    if start and stop and start >= stop:
+        raise Refused("--to: choose a time after --from.")
+    return start, stop
 
 
 def _time(option: str, text: str) -> datetime | None:

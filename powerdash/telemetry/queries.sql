@@ -171,8 +171,8 @@ WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
 -- the range away.
 SELECT p.phases, p.begins, p.newest, d.status = 'decommissioned', o.timezone,
     d.heartbeat_interval_s,
-    ARRAY(SELECT DISTINCT tier FROM telemetry_dropped
-        WHERE upper > %(since)s AND lower < %(until)s AND NOT d.id = ANY(kept))
+    ARRAY(SELECT DISTINCT tier FROM telemetry_dropped gone
+        WHERE upper > %(since)s AND lower < %(until)s AND has_lost(gone, d.id))
 FROM devices d JOIN organizations o ON o.id = d.organization_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(phase ORDER BY phase), '{}') AS phases,
@@ -183,7 +183,8 @@ CROSS JOIN LATERAL (
 WHERE d.id = %(device_id)s
 
 -- rollup_take --
--- Take the oldest of what is due, as runs of buckets side by side. Visible rows were
+-- Take the oldest of what is due, as runs of buckets side by side; whether nothing
+-- arrived in them. Visible rows were
 -- committed together with their readings.
 WITH oldest AS (
     SELECT id, sum(cardinality(device_ids)) OVER (ORDER BY id) AS entries, row_number()
@@ -193,17 +194,18 @@ WITH oldest AS (
 ), taken AS (
     DELETE FROM telemetry_rollup_due WHERE id IN (
         SELECT id FROM oldest WHERE entries <= %(entries)s OR number = 1)
-    RETURNING device_ids, phases, bucket_starts
+    RETURNING device_ids, phases, bucket_starts, is_again
 ), bucket AS (
-    SELECT DISTINCT b.* FROM taken,
+    SELECT b.*, bool_and(is_again) AS is_again FROM taken,
         unnest(device_ids, phases, bucket_starts) AS b (device_id, phase, start)
+    GROUP BY device_id, phase, start
 ), numbered AS (
     SELECT *, start - interval '5 minutes' * row_number()
-        OVER (PARTITION BY device_id, phase ORDER BY start) AS island
+        OVER (PARTITION BY device_id, phase, is_again ORDER BY start) AS island
     FROM bucket
 )
-SELECT device_id, phase, min(start), max(start) + interval '5 minutes' FROM numbered
-GROUP BY device_id, phase, island
+SELECT is_again, device_id, phase, min(start), max(start) + interval '5 minutes'
+FROM numbered GROUP BY is_again, device_id, phase, island
 
 -- rollup_newest --
 -- Up to where a turn goes: what is added meanwhile is the next turn's.
@@ -410,8 +412,8 @@ ORDER BY d.id, l.phase
 
 -- rollup_again --
 -- All buckets of a device, for its silence is another now.
-INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
-SELECT array_agg(device_id), array_agg(phase), array_agg(bucket_start_ts)
+INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts, is_again)
+SELECT array_agg(device_id), array_agg(phase), array_agg(bucket_start_ts), true
 FROM telemetry_rollups_5m WHERE device_id = %(device_id)s
 GROUP BY date_trunc('month', bucket_start_ts)
 
@@ -420,21 +422,25 @@ GROUP BY date_trunc('month', bucket_start_ts)
 SELECT telemetry_rollups_ensure(%(table)s, at) FROM unnest(%(starts)s::timestamptz[]) at
 
 -- rollup_latest --
--- The newest readings of phases for which an older one stands: a door that was killed
--- could not tell of the last it stored.
-UPDATE telemetry_latest l SET ts = r.ts, current = r.current, voltage = r.voltage,
-    power = r.power, power_factor = r.power_factor, frequency = r.frequency,
-    temperature = r.temperature, energy_wh = r.energy_wh
-FROM (
-    SELECT DISTINCT ON (old.device_id, old.phase) new.*
-    FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(stops)s::timestamptz[])
-        AS run (device_id, phase, stop)
-    JOIN telemetry_latest old ON old.device_id = run.device_id AND old.phase = run.phase
-        AND old.ts < run.stop - interval '5 minutes'
-    CROSS JOIN LATERAL readings_last(old.device_id, old.phase, old.ts, 'infinity', 1) new
-    ORDER BY old.device_id, old.phase
-) r
-WHERE l.device_id = r.device_id AND l.phase = r.phase AND l.ts < r.ts
+-- The newest readings of phases for which an older one stands, or none: a door that was
+-- killed could not tell of the last it stored.
+INSERT INTO telemetry_latest AS l (device_id, phase, ts, current, voltage, power,
+    power_factor, frequency, temperature, energy_wh)
+SELECT DISTINCT ON (run.device_id, run.phase) run.device_id, run.phase, new.ts,
+    new.current, new.voltage, new.power, new.power_factor, new.frequency,
+    new.temperature, new.energy_wh
+FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
+    %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
+LEFT JOIN telemetry_latest old ON old.device_id = run.device_id AND old.phase = run.phase
+CROSS JOIN LATERAL readings_last(run.device_id, run.phase,
+    coalesce(old.ts, run.start), 'infinity', 1) new
+WHERE old.ts IS NULL OR old.ts < run.stop - interval '5 minutes'
+ORDER BY run.device_id, run.phase, new.ts DESC
+ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts,
+    current = excluded.current, voltage = excluded.voltage, power = excluded.power,
+    power_factor = excluded.power_factor, frequency = excluded.frequency,
+    temperature = excluded.temperature, energy_wh = excluded.energy_wh
+WHERE l.ts < excluded.ts
 
 -- rollup_begins --
 -- The first readings of phases in these runs, where none so early is known.
@@ -451,32 +457,50 @@ ON CONFLICT (device_id, phase) DO UPDATE SET ts = excluded.ts
     WHERE excluded.ts < known.ts
 
 -- verify_spans --
--- From the first to the newest reading or bucket of each device and phase.
-SELECT l.device_id, l.phase, first.ts, greatest(l.ts, last.ts, bucket.start)
+-- From the first to the newest reading or bucket of each device and phase; buckets of
+-- which retention took the readings are left out.
+SELECT l.device_id, l.phase, least(first.ts, greatest(bucket.first, gone.upper)),
+    greatest(l.ts, last.ts, bucket.last)
 FROM telemetry_latest l
 CROSS JOIN LATERAL readings_begin(l.device_id, l.phase) AS first (ts)
 LEFT JOIN LATERAL readings_last(l.device_id, l.phase, l.ts, 'infinity', 1) last ON true
-LEFT JOIN LATERAL (
-    SELECT max(b.bucket_start_ts) AS start FROM telemetry_rollups_5m b
-    WHERE b.device_id = l.device_id AND b.phase = l.phase AND b.bucket_start_ts > l.ts
-) bucket ON true
-WHERE first.ts IS NOT NULL
+CROSS JOIN LATERAL (
+    SELECT min(b.bucket_start_ts) AS first, max(b.bucket_start_ts) AS last
+    FROM telemetry_rollups_5m b WHERE b.device_id = l.device_id AND b.phase = l.phase
+) bucket
+CROSS JOIN LATERAL (
+    SELECT max(upper) AS upper FROM telemetry_dropped gone
+    WHERE tier = 'raw' AND has_lost(gone, l.device_id)
+) gone
+WHERE (first.ts IS NOT NULL OR bucket.first IS NOT NULL)
     AND (%(device_id)s::int IS NULL OR l.device_id = %(device_id)s)
 ORDER BY l.device_id, l.phase
 
 -- verify_due --
--- Whether a bucket waits to be made anew: then it may differ.
+-- Whether a bucket waits to be made anew, or one before it, whose readings say how long
+-- those of this one speak: then it may differ.
 SELECT EXISTS (
     SELECT FROM telemetry_rollup_due,
         unnest(device_ids, phases, bucket_starts) AS b (device_id, phase, start)
     WHERE b.device_id = %(device_id)s AND b.phase = %(phase)s
-        AND b.start >= %(start)s AND b.start < %(stop)s
+        AND b.start >= %(start)s::timestamptz - %(reach)s::interval AND b.start < %(stop)s
 )
 
 -- verify_totals_spans --
--- From the first to the newest hour of each organization.
-SELECT organization_id, min(bucket_start_ts), max(bucket_start_ts)
-FROM telemetry_totals_1h GROUP BY organization_id ORDER BY organization_id
+-- From the first to the newest hour of each organization, by its totals and by the
+-- buckets they are of.
+SELECT organization_id, min(first), max(last) FROM (
+    SELECT organization_id, bucket_start_ts AS first, bucket_start_ts AS last
+    FROM telemetry_totals_1h
+    UNION ALL
+    SELECT d.organization_id, b.first, b.last
+    FROM devices d JOIN telemetry_latest l ON l.device_id = d.id
+    CROSS JOIN LATERAL (
+        SELECT min(bucket_start_ts) AS first, max(bucket_start_ts) AS last
+        FROM telemetry_rollups_5m b WHERE b.device_id = d.id AND b.phase = l.phase
+    ) b
+) every
+WHERE first IS NOT NULL GROUP BY organization_id ORDER BY organization_id
 
 -- verify_totals --
 -- Totals as their devices' buckets give them beside those kept; not where five minutes
@@ -565,6 +589,10 @@ SELECT * FROM power_chunks c WHERE NOT EXISTS (
     SELECT FROM power_records r WHERE r.device_id = c.device_id AND r.phase = c.phase
 )
 
+-- retention_turn --
+-- Whether nobody else takes partitions away; until the transaction ends.
+SELECT pg_try_advisory_xact_lock(%(lock)s)
+
 -- retention_shortest --
 -- The shortest retention that any rule gives; what is younger need not be looked at.
 SELECT min(days) FROM (SELECT unnest(ARRAY[raw_days, days_5m, days_1h, days_1d]) AS days
@@ -601,9 +629,12 @@ SELECT EXISTS (
 )
 
 -- retention_record --
--- What went.
-INSERT INTO telemetry_dropped (tier, lower, upper, kept, dropped_at)
-VALUES (%(tier)s, %(lower)s, %(upper)s, %(kept)s, %(at)s)
+-- What goes from a partition, and which devices lose nothing.
+INSERT INTO telemetry_dropped (tier, lower, upper, kept, newest_device_id, dropped_at)
+SELECT %(tier)s, %(lower)s, %(upper)s,
+    ARRAY(SELECT id FROM devices d WHERE d.id = ANY(%(kept)s::int[])
+        OR NOT EXISTS (SELECT FROM power_records WHERE device_id = d.id) ORDER BY id),
+    (SELECT coalesce(max(id), 0) FROM devices), %(at)s
 
 -- readings_partitions --
 -- The partitions that hold these readings.

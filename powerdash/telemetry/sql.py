@@ -84,7 +84,7 @@ def _outlived(tier: Tier, below: Tier) -> str:
     width = {Tier.FIVE_MINUTES: "5 minutes", Tier.HOUR: "1 hour", Tier.DAY: "25 hours"}
     return (
         f"(gone.tier = '{below}' AND gone.dropped_at >= old.created_at"
-        " AND NOT old.device_id = ANY(gone.kept)"
+        " AND has_lost(gone, old.device_id)"
         " AND gone.upper > coalesce(made.before_ts, old.bucket_start_ts)"
         f" AND gone.lower < old.bucket_start_ts + interval '{width[tier]}')"
     )
@@ -94,7 +94,7 @@ def _went(tier: Tier) -> str:
     """Return the condition that a bucket `made` is not kept, for `gone` took it."""
     return (
         f"(gone.tier = '{tier}' AND old.device_id IS NULL"
-        " AND NOT made.device_id = ANY(gone.kept)"
+        " AND has_lost(gone, made.device_id)"
         " AND gone.upper > made.bucket_start_ts AND gone.lower <= made.bucket_start_ts)"
     )
 

@@ -13,6 +13,7 @@ from django.db.backends.utils import CursorWrapper
 from powerdash.telemetry.rollup import (
     FIVE_MINUTES,
     HOUR,
+    REACH,
     Manner,
     Run,
     Tier,
@@ -159,5 +160,6 @@ def _same(one: float | None, other: float | None) -> bool:
 
 
 def _is_due(cursor: CursorWrapper, bucket: Run) -> bool:
-    cursor.execute(QUERIES["verify_due"], bucket._asdict())
+    given: dict[str, Any] = {**bucket._asdict(), "reach": REACH}
+    cursor.execute(QUERIES["verify_due"], given)
     return bool((cursor.fetchone() or [False])[0])

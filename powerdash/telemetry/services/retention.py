@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
@@ -28,9 +28,7 @@ from powerdash.telemetry.services.swap import (
 )
 from powerdash.telemetry.sql import QUERIES
 
-# Keeping a few devices of a partition means to copy their rows. Of more than this share
-# the partition stays whole until more of it may go.
-COPIED_SHARE = 0.5
+LOCK = 7_202_603  # advisory lock: one takes away at a time
 _COLUMNS = {
     Tier.RAW: "raw_days",
     Tier.FIVE_MINUTES: "days_5m",
@@ -52,7 +50,6 @@ class Fate(StrEnum):
     THINNED = "thinned"  # the rows of some devices stay
     NOT_ROLLED_UP = "not rolled up yet"
     ARRIVED = "arrived too recently"
-    KEPT = "kept for most of its devices"
     BUSY = "in use; tried again later"
 
 
@@ -120,11 +117,8 @@ def _fate(
         return Fate.ARRIVED
     if part.tier is Tier.RAW and is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
-    kept_rows = row_count(cursor, part.name, list(keepers)) if keepers else 0
-    if not kept_rows:
-        return Fate.DROPPED
-    share = kept_rows / max(1, part.rows)
-    return Fate.KEPT if share > COPIED_SHARE else Fate.THINNED
+    is_kept = keepers and row_count(cursor, part.name, list(keepers))
+    return Fate.THINNED if is_kept else Fate.DROPPED
 
 
 def _keepers(
@@ -177,8 +171,9 @@ def _has_others(cursor: CursorWrapper, part: Range, keepers: tuple[int, ...]) ->
 def retention_apply(*, at: datetime) -> list[Partition]:
     """Drop what is past its time; return what became of each partition.
 
-    Safe to be killed anywhere, and to run beside writers: each partition goes in a
-    transaction of its own, which looks again once nobody can write to it any more.
+    Safe to be killed anywhere, and to run beside writers and another of its kind: each
+    partition goes in a transaction of its own, which looks again once nobody can write
+    to it any more.
     """
     return [
         replace(part, fate=_take_away(part, at)) if part.fate in _GOING else part
@@ -188,14 +183,18 @@ def retention_apply(*, at: datetime) -> list[Partition]:
 
 def _take_away(part: Partition, at: datetime) -> Fate:
     try:
-        if part.fate is Fate.THINNED:
-            return _thin(part, at)
         with transaction.atomic(), connection.cursor() as cursor:
-            if not _is_still_so(cursor, part, at):
+            if not one(cursor, "retention_turn", lock=LOCK):
                 return Fate.BUSY
-            name = sql.Identifier(part.range.name)
-            cursor.execute(sql.SQL("DROP TABLE {}").format(name))
+            copied = _copied(cursor, part) if part.fate is Fate.THINNED else 0
+            _look_again(cursor, part, at)
+            name, draft = part.range.name, f"{part.range.name}_kept"
+            if copied and row_count(cursor, name, list(part.keepers)) != copied:
+                raise OperationalError("Rows came meanwhile.")
             _record(cursor, part, at)
+            cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
+            if copied:
+                replace_partition(cursor, part.range, draft)
     except DatabaseError as error:
         if not is_passing(error):
             raise
@@ -203,47 +202,41 @@ def _take_away(part: Partition, at: datetime) -> Fate:
     return part.fate
 
 
-def _thin(part: Partition, at: datetime) -> Fate:
-    """Put a partition of the kept rows in the place of one with all."""
-    name, keepers = part.range.name, list(part.keepers)
-    draft, old = sql.Identifier(f"{name}_kept"), sql.Identifier(name)
-    parent = sql.Identifier(part.range.table)
-    with connection.cursor() as cursor:
-        # Copied while nobody is kept waiting; compared when nobody can write.
-        cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(draft))
-        cursor.execute(
-            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(draft, parent)
+def _copied(cursor: CursorWrapper, part: Partition) -> int:
+    """Copy the rows that stay, while nobody is kept waiting; return how many."""
+    draft = f"{part.range.name}_kept"
+    cursor.execute(
+        sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
+            sql.Identifier(draft), sql.Identifier(part.range.table)
         )
-        cursor.execute(
-            sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE device_id = ANY(%s)").format(
-                draft, old
-            ),
-            [keepers],
-        )
-        copied = row_count(cursor, f"{name}_kept")
-    with transaction.atomic(), connection.cursor() as cursor:
-        is_so = _is_still_so(cursor, part, at)
-        if not is_so or row_count(cursor, name, keepers) != copied:
-            cursor.execute(sql.SQL("DROP TABLE {}").format(draft))
-            return Fate.BUSY
-        cursor.execute(sql.SQL("DROP TABLE {}").format(old))
-        replace_partition(cursor, part.range, f"{name}_kept")
-        _record(cursor, part, at)
-    return Fate.THINNED
+    )
+    cursor.execute(
+        sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE device_id = ANY(%s)").format(
+            sql.Identifier(draft), sql.Identifier(part.range.name)
+        ),
+        [list(part.keepers)],
+    )
+    return row_count(cursor, draft)
 
 
-def _is_still_so(cursor: CursorWrapper, part: Partition, at: datetime) -> bool:
-    """Keep everybody out, and look whether readings, rules or holds came meanwhile."""
+def _look_again(cursor: CursorWrapper, part: Partition, at: datetime) -> None:
+    """Keep everybody out, and look whether readings, rules or holds came meanwhile.
+
+    Raises:
+        OperationalError: They did.
+    """
     keep_out(cursor, part.range.table)
     again = _look(cursor, part.range, at)
     seen = (part.keepers, part.fate)
-    return again is not None and (again.keepers, again.fate) == seen
+    if again is None or (again.keepers, again.fate) != seen:
+        raise OperationalError("It is not as it was planned.")
 
 
 def _record(cursor: CursorWrapper, part: Partition, at: datetime) -> None:
-    tier, _, lower, upper, rows = part.range
+    """Record what goes, and from whom, while it is there."""
+    tier, name, lower, upper, rows = part.range
     cursor.execute(
-        QUERIES["retention_record"],
+        QUERIES["retention_record"].replace(Tier.RAW.table, name),
         {
             "tier": tier,
             "lower": lower,

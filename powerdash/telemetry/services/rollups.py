@@ -98,8 +98,9 @@ def rollup_step(
         if newest is None:
             cursor.execute(QUERIES["rollup_newest"])
             newest = _one(cursor) or 0
-        runs = _take(cursor, newest)
-        _note_arrival(cursor, runs, at)
+        arrived, again = _take(cursor, newest)
+        _note_arrival(cursor, arrived, at)
+        runs = [*arrived, *again]
         buckets = _make(cursor, runs, at) if runs else {}
         cursor.execute(QUERIES["rollup_left"], {"newest": newest})
         return RolledUp(buckets, newest, more=bool(_one(cursor)))
@@ -110,12 +111,16 @@ def hold_off(cursor: CursorWrapper) -> None:
     cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
 
 
-def _take(cursor: CursorWrapper, newest: int) -> list[Run]:
+def _take(cursor: CursorWrapper, newest: int) -> tuple[list[Run], list[Run]]:
+    """Return what is due by new readings, and what is due again without any."""
     cursor.execute(
         QUERIES["rollup_take"],
         {"newest": newest, "limit": ROWS_AT_ONCE, "entries": ENTRIES_AT_ONCE},
     )
-    return [Run(*row) for row in cursor.fetchall()]
+    taken: tuple[list[Run], list[Run]] = ([], [])
+    for is_again, *row in cursor.fetchall():
+        taken[is_again].append(Run(*row))
+    return taken
 
 
 def _note_arrival(cursor: CursorWrapper, runs: Sequence[Run], at: datetime) -> None:

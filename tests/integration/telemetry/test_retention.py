@@ -1,16 +1,22 @@
 """Test that what is past its time goes, and nothing else."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
+from django.db import connection
 
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
 from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.quantities import QUANTITIES
+from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.series import SeriesQuery, series
 from powerdash.telemetry.services import chunks, retention
 from powerdash.telemetry.services.chunks import compress
+from powerdash.telemetry.services.devices import device_update
 from powerdash.telemetry.services.retention import (
     Fate,
     Partition,
@@ -272,15 +278,88 @@ async def test_a_device_that_is_kept_longer_keeps_its_rows(fleet: Fleet) -> None
     assert await fleet.counts() == {}
 
 
-async def test_a_partition_of_many_that_are_kept_stays_whole(fleet: Fleet) -> None:
+async def test_what_is_past_its_time_goes_from_a_partition_of_which_most_stays(
+    fleet: Fleet,
+) -> None:
     await fleet.set(raw_days=30)
-    await fleet.set("lab", raw_days=30)
-    for device_id in fleet.device_ids[2:3]:
-        await sync_to_async(hold_set)(device_id=device_id, held=True, at=START)
+    held = fleet.device_ids[2]
+    await sync_to_async(hold_set)(device_id=held, held=True, at=START)
+    assert await fleet.apply(START + 8.5 * DAY) == {FIRST: Fate.THINNED}
+    kept = dict.fromkeys(fleet.device_ids, 432)
+    assert await fleet.counts() == {**kept, fleet.device_ids[3]: 288}
+
+
+async def test_many_at_once_take_nothing_that_is_held(fleet: Fleet) -> None:
+    held, at = fleet.device_ids[0], START + 30 * DAY
+    await sync_to_async(hold_set)(device_id=held, held=True, at=START)
+    await fleet.pg.execute("SELECT events_partition_ensure($1)", at)
+
+    def run(_: int) -> list[Partition]:
+        try:
+            return retention_apply(at=at)
+        finally:
+            connection.close()
+
+    def all_of_them() -> list[list[Partition]]:
+        with ThreadPoolExecutor(4) as several:
+            return list(several.map(run, range(8)))
+
+    await sync_to_async(all_of_them)()
+    await fleet.apply(at)
+    assert await fleet.counts() == {held: 432}
+    drafts = "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_kept'"
+    assert await fleet.pg.fetchval(drafts) == 0
+
+
+@pytest.mark.parametrize("is_older", [True, False])
+async def test_what_went_from_others_is_not_gone_for_a_device(
+    fleet: Fleet, is_older: bool
+) -> None:
+    """It had nothing of the day, or was not there, when the day went."""
     at = START + 8.5 * DAY
-    await fleet.pg.execute("ANALYZE power_records")
-    assert await fleet.apply(at) == {FIRST: Fate.KEPT}
-    assert await fleet.counts() == dict.fromkeys(fleet.device_ids, 432)
+
+    async def made() -> int:
+        device = await sync_to_async(device_register)(
+            organization_id=fleet.organization_id, name="Importer", at=START
+        )
+        return device.device.pk
+
+    importer = await made() if is_older else 0
+    assert await fleet.apply(at) == {FIRST: Fate.DROPPED}
+    importer = importer or await made()
+    for start in (12, 0, 18):  # the rest of a bucket comes after it was made
+        late = [
+            Given(importer, "", START + timedelta(seconds=start + 30 * n), 4.0, 230.0)
+            for n in range(60)
+        ]
+        await insert(fleet.pg, late)
+        await fleet.pg.execute(
+            "INSERT INTO telemetry_latest VALUES ($1, '', $2, 1, 1, 1)"
+            " ON CONFLICT DO NOTHING", importer, late[-1].ts,
+        )  # fmt: skip
+        await sync_to_async(rollup)(at=at)
+    count = await fleet.pg.fetchval(
+        "SELECT sum(count) FROM telemetry_rollups_1d WHERE device_id = $1", importer
+    )
+    assert count == 180
+    found = await sync_to_async(series)(
+        device_id=importer,
+        query=SeriesQuery(
+            START, START + DAY / 24, [QUANTITIES["power_w"]], max_points=2000, at=at
+        ),
+    )
+    assert found.tier is Tier.RAW
+    assert (await sync_to_async(verify)()).differences == []
+
+
+async def test_a_new_heartbeat_interval_is_no_arrival(fleet: Fleet) -> None:
+    at = START + 8.5 * DAY
+    for device_id in fleet.device_ids:
+        await sync_to_async(device_update)(
+            device_id=device_id, at=at, heartbeat_interval_s=900
+        )
+    await sync_to_async(rollup)(at=at)
+    assert await fleet.plan(at) == {FIRST: Fate.DROPPED}
 
 
 async def test_a_hold_keeps_readings_until_it_is_released(fleet: Fleet) -> None:

@@ -186,7 +186,9 @@ async def test_what_is_not_rolled_up_yet_is_read_from_readings(
 async def test_where_readings_are_gone_a_coarser_tier_answers(
     device_id: int, pg: Pg
 ) -> None:
-    gone = "INSERT INTO telemetry_dropped VALUES (DEFAULT, $1, $2, $3, $4, now())"
+    gone = (
+        "INSERT INTO telemetry_dropped VALUES (DEFAULT, $1, $2, $3, $4, now(), 10000)"
+    )
     until = START + timedelta(minutes=30)
     await pg.execute(gone, "raw", START - LENGTH, until, [device_id])
     assert (await asked(device_id, hours=1)).tier is Tier.RAW
@@ -279,6 +281,15 @@ async def test_readings_are_expected_from_the_first_until_now(
     await sync_to_async(rollup)(at=AT)
     earlier = await shares(at=end)
     assert earlier == [pytest.approx(70 / 144, abs=1e-3), whole]
+
+
+async def test_a_phase_of_which_a_killed_door_did_not_tell_is_known(
+    device_id: int, pg: Pg
+) -> None:
+    await insert(pg, [Given(device_id, "L3", START, 1.0, 230.0, 60_000)])
+    await sync_to_async(rollup)(at=AT)
+    found = await asked(device_id)
+    assert [phase.phase for phase in found.phases] == ["L1", "L2", "L3"]
 
 
 async def test_the_watermark_is_of_a_reading_in_the_range(

@@ -1,6 +1,6 @@
 """Test that verify finds what is wrong, and nothing else."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -146,9 +146,45 @@ async def test_totals_are_not_asked_of_five_minutes_that_are_gone(
     _, differences = await sync_to_async(verify_totals)()
     assert differences
     await pg.execute(
-        "INSERT INTO telemetry_dropped (tier, lower, upper, kept, dropped_at)"
-        " VALUES ('5m', $1, $2, '{}', now())",
+        "INSERT INTO telemetry_dropped VALUES"
+        " (DEFAULT, '5m', $1, $2, '{}', now(), 10000)",
         START - timedelta(days=1), START + timedelta(days=1),
     )  # fmt: skip
     _, differences = await sync_to_async(verify_totals)()
     assert differences == []
+
+
+async def test_a_bucket_after_one_that_waits_is_no_difference(
+    device_id: int, pg: Pg
+) -> None:
+    """A late reading at the end of a bucket says how long the next one's speaks."""
+    boundary = START + timedelta(hours=3)
+    await insert(
+        pg, [Given(device_id, "L1", boundary - timedelta(seconds=30), 2.0, 230.0)]
+    )
+    assert (await sync_to_async(verify)()).differences == []
+    await sync_to_async(rollup)(at=AT)
+    assert (await sync_to_async(verify)()).differences == []
+
+
+async def test_hours_are_those_of_utc_whatever_zone_one_asks_in(device_id: int) -> None:
+    zone = timezone(timedelta(hours=5, minutes=30))
+    ends = {
+        "since": (START + timedelta(hours=3)).astimezone(zone),
+        "until": (START + timedelta(hours=9)).astimezone(zone),
+    }
+    assert (await sync_to_async(verify_totals)(**ends))[1] == []
+
+
+async def test_what_went_without_retention_is_told(device_id: int, pg: Pg) -> None:
+    until = START + timedelta(days=1)
+    await pg.execute("DELETE FROM power_records WHERE ts < $1", until)
+    found = (await sync_to_async(verify)(until=until)).differences
+    assert {(each.tier, bool(each.kept)) for each in found} >= {
+        (Tier.FIVE_MINUTES, True)
+    }
+    await pg.execute("DELETE FROM power_records")
+    assert len((await sync_to_async(verify)()).differences) > len(found)
+    await pg.execute("DELETE FROM telemetry_totals_5m")
+    await pg.execute("DELETE FROM telemetry_totals_1h")
+    assert (await sync_to_async(verify_totals)())[1]
