@@ -101,6 +101,26 @@ SELECT date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS 
 FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
 GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
 
+-- series_weighed --
+-- The same of readings with the time each speaks for, which energy needs.
+SELECT date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
+    date_part('epoch', min(ts)), date_part('epoch', max(ts)), max(sampling_ms) / 1000.0::float8
+FROM (
+    SELECT *, CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s::interval)
+        THEN date_part('epoch', since) ELSE sampling_ms / 1000.0::float8 END AS spoken_s
+    FROM (
+        SELECT *, ts - lag(ts, 1, %(before)s::timestamptz) OVER (ORDER BY ts) AS since
+        FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
+    ) reading
+) weighed
+GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
+
+-- series_before --
+-- When the last reading before a range was, for as long as one may speak.
+SELECT p.phase, last.ts FROM unnest(%(phases)s::text[]) AS p (phase) LEFT JOIN LATERAL
+    readings_last(%(device_id)s, p.phase, %(since)s::timestamptz - %(reach)s::interval,
+        %(since)s, 1) last ON true
+
 -- series_rolled --
 -- A device's buckets by step, and readings newer than the rollups as buckets of one.
 -- Steps of days are days of the zone.

@@ -1,7 +1,8 @@
 """From rows of steps to what a chart draws: columns, gaps, completeness. Pure."""
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -27,26 +28,27 @@ class Steps:
     values: Sequence[Sequence[float | None]]
 
 
-def raw_steps(rows: Sequence[Row], hold_s: float) -> Steps:
+def raw_steps(rows: Sequence[Row], hold_s: float, before_s: float | None) -> Steps:
     """Return the steps of one phase from rows of `raw_series`, without it.
 
     Silence within a step is not seen: steps are no longer than what silence is.
+
+    Args:
+        before_s: When the last reading before them was, Unix seconds.
     """
     at, first, last, sampling_s, *values = zip(*rows, strict=True)
-    since = [later - before for later, before in zip(first[1:], last, strict=False)]
+    before = -math.inf if before_s is None else before_s
+    since = [a - b for a, b in zip(first, (before, *last), strict=False)]
     speaks = [
         silent <= max(2 * sampling, hold_s)
-        for silent, sampling in zip(since, sampling_s[1:], strict=True)
+        for silent, sampling in zip(since, sampling_s, strict=True)
     ]
     reach = [
-        sampling_s[0],
-        *(
-            silent if so else sampling
-            for so, silent, sampling in zip(speaks, since, sampling_s[1:], strict=True)
-        ),
+        silent if so else sampling
+        for so, silent, sampling in zip(speaks, since, sampling_s, strict=True)
     ]
     covered_s = [b - a + more for a, b, more in zip(first, last, reach, strict=True)]
-    gaps = [place for place, so in enumerate(speaks, 1) if not so]
+    gaps = [place for place, so in enumerate(speaks) if place and not so]
     return Steps(at, covered_s, gaps, values)
 
 
@@ -64,17 +66,6 @@ def rolled_steps(rows: Sequence[Row], step_s: int) -> Steps:
     return Steps(at, covered_s, gaps, values)
 
 
-def with_energy(steps: Steps, place: int) -> Steps:
-    """Put energy, Wh, where the mean active power, W, stands, and no extremes."""
-    energies = [
-        (power_w or 0.0) * covered_s / 3600
-        for power_w, covered_s in zip(steps.values[place], steps.covered_s, strict=True)
-    ]
-    none = [None] * len(energies)
-    before, after = steps.values[:place], steps.values[place + 3 :]
-    return replace(steps, values=[*before, energies, none, none, *after])
-
-
 def columns(steps: Steps) -> tuple[list[int], list[Column]]:
     """Return times and columns, with a row of None wherever there is a gap."""
     times = list(steps.at)
@@ -86,18 +77,49 @@ def columns(steps: Steps) -> tuple[list[int], list[Column]]:
     return times, found
 
 
-def farthest(means: Column, least: Column, most: Column) -> Column:
-    """Return of each step its least or greatest, whichever is farther from its mean.
+def extremes(
+    times: Sequence[int], lines: Sequence[tuple[Column, Column, Column]], step_s: int
+) -> tuple[list[int], list[Column]]:
+    """Return each step's least and greatest as two points, half a step apart.
 
-    A line keeps its extremes before it is thinned. Source: J. Van Der Donckt and
-    others, MinMaxLTTB, IEEE VIS 2023.
+    The lower comes first where the line rises. A step of one value is one point, and so
+    is one of a second: what is farther from its mean. A line keeps its extremes before
+    it is thinned. Source: J. Van Der Donckt and others, MinMaxLTTB, IEEE VIS 2023.
+
+    Args:
+        lines: Of each quantity mean, least and greatest; the mean for those it lacks.
     """
-    return [
-        mean
-        if mean is None or low is None or high is None
-        else (high if high - mean >= mean - low else low)
-        for mean, low, high in zip(means, least, most, strict=True)
-    ]
+    at: list[int] = []
+    found: list[Column] = [[] for _ in lines]
+    half_s = step_s // 2
+    for place, time in enumerate(times):
+        pairs = [_pair(*line, place) for line in lines]
+        is_one = all(low == high for low, high, _ in pairs)
+        if is_one or not half_s:
+            at.append(time)
+            for column, (low, high, mean) in zip(found, pairs, strict=True):
+                column.append(_farther(low, high, mean))
+            continue
+        at += (time, time + half_s)
+        for column, line, (low, high, mean) in zip(found, lines, pairs, strict=True):
+            before = line[0][place - 1] if place else None
+            rises = mean is None or before is None or mean >= before
+            column += (low, high) if rises else (high, low)
+    return at, found
+
+
+Pair = tuple[float | None, float | None, float | None]
+
+
+def _pair(means: Column, least: Column, most: Column, place: int) -> Pair:
+    mean, low, high = means[place], least[place], most[place]
+    return (mean, mean, mean) if low is None or high is None else (low, high, mean)
+
+
+def _farther(low: float | None, high: float | None, mean: float | None) -> float | None:
+    if low is None or high is None or mean is None:
+        return mean
+    return high if high - mean >= mean - low else low
 
 
 def outline(times: Sequence[int], lines: Sequence[Column], most: int) -> list[int]:

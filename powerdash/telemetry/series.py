@@ -16,13 +16,12 @@ from powerdash.telemetry.reduction import (
     Column,
     Steps,
     columns,
-    farthest,
+    extremes,
     outline,
     raw_steps,
     rolled_steps,
-    with_energy,
 )
-from powerdash.telemetry.rollup import HOLD, Tier, has_whole_hours
+from powerdash.telemetry.rollup import HOLD, REACH, Tier, has_whole_hours
 from powerdash.telemetry.sql import QUERIES, raw_series, rolled_series
 
 RAW_MAX = 1_000_000  # readings that one question may touch
@@ -47,7 +46,7 @@ class SeriesQuery:
         at: Now: nothing is expected after it.
         tier: None takes the coarsest that still has half as many buckets.
         reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
-            `lttb` the least or greatest of those steps that draw the same line, all
+            `lttb` the least and greatest of those steps that draw the same line, all
             peaks among them.
     """
 
@@ -215,11 +214,13 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         "step": timedelta(seconds=step_s),
     }
     parts = (
-        _raw(device, query, arguments)
+        _raw(device, query, arguments | {"hold": device.hold})
         if tier is Tier.RAW
         else _rolled(tier, device, query, arguments, step_s)
     )
-    found = {phase: _phase(phase, steps, device, query, tier) for phase, steps in parts}
+    found = {
+        phase: _phase(phase, steps, device, query, step_s) for phase, steps in parts
+    }
     phases = [found.get(name) or _silent(name, device, query) for name in device.phases]
     watermark = _watermark(device, query, phases, step_s)
     return Series(step_s, tier, device.zone, watermark, phases)
@@ -282,9 +283,11 @@ def _raw(
 ) -> Iterator[tuple[str, Steps]]:
     """Read phase by phase: a third faster than all at once, a join less per reading."""
     statement = raw_series(query.quantities)
-    for phase in device.phases:
-        if rows := _fetch_figures(statement, {**arguments, "phase": phase}):
-            yield phase, raw_steps(rows, device.hold.total_seconds())
+    hold_s = device.hold.total_seconds()
+    for phase, before in _rows("series_before", **arguments, reach=REACH):
+        given = {**arguments, "phase": phase, "before": before}
+        if rows := _fetch_figures(statement, given):
+            yield phase, raw_steps(rows, hold_s, before and before.timestamp())
 
 
 def _rolled(
@@ -325,15 +328,12 @@ def _head(tier: Tier, device: _Device, query: SeriesQuery) -> tuple[datetime, bo
 
 
 def _phase(
-    phase: str, steps: Steps, device: _Device, query: SeriesQuery, tier: Tier
+    phase: str, steps: Steps, device: _Device, query: SeriesQuery, step_s: int
 ) -> PhaseSeries:
-    names = [quantity.name for quantity in query.quantities]
-    if tier is Tier.RAW and "energy_wh" in names:
-        steps = with_energy(steps, names.index("energy_wh") * 3)
     times, found = columns(steps)
     values = {
-        name: dict(zip(FIGURES, found[3 * n : 3 * n + 3], strict=True))
-        for n, name in enumerate(names)
+        quantity.name: dict(zip(FIGURES, found[3 * n : 3 * n + 3], strict=True))
+        for n, quantity in enumerate(query.quantities)
     }
     first = datetime.fromtimestamp(steps.at[0], UTC)
     made = PhaseSeries(
@@ -347,8 +347,10 @@ def _phase(
     if query.reduction == "mean":
         lines = {name: {"avg": value["avg"]} for name, value in values.items()}
         return replace(made, values=lines)
-    peaks = {name: {"avg": farthest(*value.values())} for name, value in values.items()}
-    return _thinned(replace(made, values=peaks), query.max_points)
+    envelopes = [(v["avg"], v["min"], v["max"]) for v in values.values()]
+    times, peaks = extremes(times, envelopes, step_s)
+    lines = {name: {"avg": line} for name, line in zip(values, peaks, strict=True)}
+    return _thinned(replace(made, ts=times, values=lines), query.max_points)
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:

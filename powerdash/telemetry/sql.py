@@ -107,14 +107,17 @@ def raw_series(quantities: Sequence[Quantity]) -> str:
     """Return the query of the readings of a device and phase by step of time.
 
     Its rows: step, first and last time and longest sampling interval, all in (Unix)
-    seconds, then mean, least and greatest of each quantity. A sum is cheaper than an
-    `avg`, which also keeps what a variance needs.
+    seconds, then mean, least and greatest of each quantity; energy is a sum. A sum is
+    cheaper than an `avg`, which also keeps what a variance needs.
     """
     figures = ", ".join(
         f"sum(({q.raw})::float8) / {q.count}, min({q.raw}), max({q.raw})"
+        if q.column
+        else f"sum({q.raw} * spoken_s) / 3600, NULL::float8, NULL::float8"
         for q in quantities
     )
-    return QUERIES["series_raw"].replace(
+    is_simple = all(q.column for q in quantities)
+    return QUERIES["series_raw" if is_simple else "series_weighed"].replace(
         "max(sampling_ms) / 1000.0::float8",
         f"max(sampling_ms) / 1000.0::float8, {figures}",
     )

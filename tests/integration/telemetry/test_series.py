@@ -226,6 +226,7 @@ async def test_a_peak_stays_in_the_line(device_id: int, pg: Pg) -> None:
         for n in range(7200)
     ]
     low[5000] = low[5000]._replace(current=50.0)
+    low[5001] = low[5001]._replace(current=0.0)
     await insert(pg, low)
     await know_newest(pg)
     await sync_to_async(rollup)(at=AT)
@@ -236,7 +237,37 @@ async def test_a_peak_stays_in_the_line(device_id: int, pg: Pg) -> None:
         )  # fmt: skip
         [line] = [phase for phase in found.phases if phase.ts]
         assert len(line.ts) <= 62
-        assert max(filter(None, line.values["power_w"]["avg"])) == 10_000
+        shown = known(line, "power_w", "avg")
+        assert (min(shown), max(shown)) == (0.0, 10_000.0)
+
+
+async def test_readings_give_the_energy_that_the_tiers_do(
+    device_id: int, pg: Pg
+) -> None:
+    """Of bursts: each reading counts for as long as it speaks."""
+    day = START + timedelta(days=10)
+    bursts = [
+        Given(device_id, "L1", day + timedelta(minutes=2 * n, seconds=s), amps, 100.0)
+        for n in range(180)
+        for s, amps in [*((second, 10.0) for second in range(10)), (119, 0.0)]
+    ]
+    await insert(pg, bursts)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    for since, until in ((0, 6), (1, 2), (2.5, 3.5)):
+        energies, shares = set(), set()
+        for tier, most in (
+            (Tier.RAW, 50), (Tier.RAW, 10_000), (Tier.FIVE_MINUTES, 500),
+        ):  # fmt: skip
+            found = await asked(
+                device_id, fields=["power_w", "energy_wh"], tier=tier, max_points=most,
+                since=day + timedelta(hours=since), until=day + timedelta(hours=until),
+            )  # fmt: skip
+            [line] = [phase for phase in found.phases if phase.ts]
+            energies.add(round(sum(known(line, "energy_wh", "avg")), 6))
+            shares.add(round(line.completeness or 0, 3))
+        assert len(energies) == 1
+        assert shares == {1.0}
 
 
 async def test_no_step_of_readings_hides_silence(device_id: int, pg: Pg) -> None:

@@ -7,16 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from powerdash.telemetry.reduction import (
+    Column,
     columns,
+    extremes,
     lttb,
     outline,
     raw_steps,
     rolled_steps,
-    with_energy,
 )
 
 START = 1_769_860_800
 HOLD_S = 120
+Envelope = tuple[Column, Column, Column]
 
 
 def test_a_raw_step_covers_its_readings_and_the_way_to_them() -> None:
@@ -26,14 +28,14 @@ def test_a_raw_step_covers_its_readings_and_the_way_to_them() -> None:
         (130, 139, 139, 1, 3.0),
         (260, 260, 260, 60, 4.0),
     ]
-    steps = raw_steps(rows, HOLD_S)
+    steps = raw_steps(rows, HOLD_S, None)
     assert steps.covered_s == [9, 10, 120, 60]
     assert steps.gaps == [3]
 
 
 def test_a_slow_meter_is_not_silent_between_its_readings() -> None:
     rows = [(n, n, n, 900, 1.0) for n in (0, 900, 1800, 3601)]
-    steps = raw_steps(rows, HOLD_S)
+    steps = raw_steps(rows, HOLD_S, None)
     assert steps.covered_s == [900, 900, 900, 900]
     assert steps.gaps == [3]
 
@@ -59,11 +61,30 @@ def test_columns_have_a_row_of_nothing_in_each_gap() -> None:
     assert found == [[1.0, None, 2.0, None, 3.0], [5.0, None, None, None, 7.0]]
 
 
-def test_energy_stands_where_power_did() -> None:
-    rows = [(0, 0, 50, 10, 230.0, 228.0, 231.0, 120.0, 100.0, 140.0)]
-    steps = with_energy(raw_steps(rows, HOLD_S), 3)
-    assert steps.values[:3] == [(230.0,), (228.0,), (231.0,)]
-    assert steps.values[3:] == [[2.0], [None], [None]]  # a minute of 120 W
+def test_the_first_reading_speaks_since_the_one_before_the_range() -> None:
+    rows = [(0, 10, 10, 60, 1.0), (60, 70, 70, 60, 2.0)]
+    for before, covered_s in ((-50, 60), (-900, 60), (-29, 39), (None, 60)):
+        assert raw_steps(rows, HOLD_S, before).covered_s == [covered_s, 60]
+    slow = [(0, 10, 10, 300, 1.0)]
+    assert raw_steps(slow, HOLD_S, -200).covered_s == [210]
+
+
+def test_a_step_of_two_extremes_is_two_points() -> None:
+    times = [0, 60, 61, 120]
+    one: Envelope = (
+        [5.0, 6.0, None, 4.0],
+        [5.0, 0.0, None, 1.0],
+        [5.0, 9.0, None, 7.0],
+    )
+    two: Envelope = ([1.0, 1.0, None, 2.0], [None] * 4, [None] * 4)
+    at, lines = extremes(times, [one, two], 60)
+    assert at == [0, 60, 90, 61, 120, 150]
+    assert lines[0] == [5.0, 0.0, 9.0, None, 1.0, 7.0]
+    assert lines[1] == [1.0, 1.0, 1.0, None, 2.0, 2.0]
+    falling = extremes([0, 60], [([5.0, 4.0], [5.0, 1.0], [5.0, 7.0])], 60)
+    assert falling == ([0, 60, 90], [[5.0, 7.0, 1.0]])
+    second = extremes([0], [([5.0], [1.0], [7.0])], 1)
+    assert second == ([0], [[1.0]])
 
 
 @given(
