@@ -164,15 +164,27 @@ FROM (
 ) part
 GROUP BY phase, at ORDER BY phase, at
 
--- series_head --
--- Where the rollups of a device end, not too long ago: the start of its newest bucket,
--- by phase; NULL where one has none.
-SELECT min(newest) FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL (
-    SELECT bucket_start_ts AS newest FROM telemetry_rollups_5m r
-    WHERE r.device_id = %(device_id)s AND r.phase = p.phase
+-- series_end --
+-- Where the rollups of a device end: the start of the newest bucket, by phases that were
+-- heard of late; and whether one of them has none so late, and readings wait.
+SELECT min(b.start), coalesce(bool_or(b.start IS NULL), false)
+FROM telemetry_latest l LEFT JOIN LATERAL (
+    SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
+    WHERE r.device_id = l.device_id AND r.phase = l.phase
         AND r.bucket_start_ts >= %(earliest)s
     ORDER BY bucket_start_ts DESC LIMIT 1
-) r
+) b ON true
+WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
+
+-- series_behind --
+-- The same of rollups that are far behind, or not there yet.
+SELECT min(coalesce(b.start, readings_begin(l.device_id, l.phase)))
+FROM telemetry_latest l LEFT JOIN LATERAL (
+    SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
+    WHERE r.device_id = l.device_id AND r.phase = l.phase
+    ORDER BY bucket_start_ts DESC LIMIT 1
+) b ON true
+WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
 
 -- series_newest --
 -- The time of a device's newest reading in a range.

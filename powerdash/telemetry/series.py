@@ -28,9 +28,9 @@ RAW_MAX = 1_000_000  # readings that one question may touch
 BUCKETS_MAX = 2_000_000  # and buckets
 FINER = 4  # times as many steps as points for `lttb` to choose from
 POINTS_LEAST = 50  # of a tier: a range that is no whole buckets is met well enough
-HEAD_MAX = timedelta(
-    hours=3
-)  # readings newer than the rollups that are read beside them
+NEAR = timedelta(hours=3)  # of the newest reading: there its bucket is looked for
+# Readings newer than the rollups that are read beside them.
+HEAD_MAX = timedelta(days=1)
 WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
 FIGURES = ("avg", "min", "max")
 Reduction = Literal["envelope", "mean", "lttb"]
@@ -124,7 +124,7 @@ def has_whole_buckets(
 ) -> bool:
     """Tell whether steps, those of days in a zone, are made of whole buckets of a tier.
 
-    In zones of half hours an hour (UTC) is of two days.
+    In zones of half hours an hour (UTC) is of two days: days are made of days then.
     """
     if tier is not Tier.HOUR or step_s < WIDTHS_S[Tier.DAY]:
         return True
@@ -203,6 +203,8 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     span = query.until - query.since
     finer = FINER if query.reduction == "lttb" else 1
     step_s = step_for(span, query.max_points * finer, tier)
+    if not has_whole_buckets(tier, step_s, device.zone, query.since, query.until):
+        return _of_tier(device, query, Tier.DAY)
     if tier is Tier.RAW:
         # Silence within a step would not be seen.
         step_s = min(step_s, int(device.hold.total_seconds()))
@@ -212,17 +214,24 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         "since": query.since,
         "until": query.until,
         "step": timedelta(seconds=step_s),
+        "hold": device.hold,
     }
+    end = None if tier is Tier.RAW else _end(tier, device)
+    behind = device.newest - end if device.newest and end else timedelta()
+    is_read = tier is not Tier.DAY and behind <= HEAD_MAX
+    head = end if end and end < query.until and is_read else None
     parts = (
-        _raw(device, query, arguments | {"hold": device.hold})
+        _raw(device, query, arguments)
         if tier is Tier.RAW
-        else _rolled(tier, device, query, arguments, step_s)
+        else _rolled(tier, query, arguments | {"zone": device.zone}, step_s, head)
     )
     found = {
         phase: _phase(phase, steps, device, query, step_s) for phase, steps in parts
     }
     phases = [found.get(name) or _silent(name, device, query) for name in device.phases]
     watermark = _watermark(device, query, phases, step_s)
+    if watermark and end and not head and behind > NEAR:
+        watermark = min(watermark, end) if end >= query.since else None
     return Series(step_s, tier, device.zone, watermark, phases)
 
 
@@ -292,39 +301,27 @@ def _raw(
 
 def _rolled(
     tier: Tier,
-    device: _Device,
     query: SeriesQuery,
     arguments: dict[str, Any],
     step_s: int,
+    head: datetime | None,
 ) -> Iterator[tuple[str, Steps]]:
-    head, stitched = _head(tier, device, query)
-    is_whole = has_whole_buckets(tier, step_s, device.zone, query.since, query.until)
-    arguments |= {
-        "head": head,
-        "stitched": stitched,
-        "zone": device.zone if is_whole else "UTC",
-        "hold": device.hold,
-    }
+    arguments |= {"head": head or query.until, "stitched": head is not None}
     rows = _fetch_figures(rolled_series(tier, query.quantities), arguments)
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)
 
 
-def _head(tier: Tier, device: _Device, query: SeriesQuery) -> tuple[datetime, bool]:
-    """Return from where on readings are read, and whether they are."""
-    earliest = device.newest and device.newest - HEAD_MAX
-    if tier is Tier.DAY or earliest is None or earliest >= query.until:
-        return query.until, False
-    [(head,)] = _rows(
-        "series_head",
-        tier.table,
-        device_id=device.id,
-        phases=device.phases,
-        earliest=earliest,
-    )
-    # Without a bucket in reach all that is in reach is read.
-    head = head or earliest
-    return (head, True) if head < query.until else (query.until, False)
+def _end(tier: Tier, device: _Device) -> datetime | None:
+    """Return where the rollups of a device end: at the start of its newest bucket."""
+    if device.newest is None:
+        return None
+    table = Tier.FIVE_MINUTES.table if tier is Tier.DAY else tier.table
+    given = {"device_id": device.id, "earliest": device.newest - NEAR}
+    [(end, is_behind)] = _rows("series_end", table, **given)
+    if is_behind:
+        [(end,)] = _rows("series_behind", table, **given)
+    return end  # type: ignore[no-any-return]  # of an untyped row
 
 
 def _phase(

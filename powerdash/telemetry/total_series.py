@@ -99,10 +99,9 @@ def total_series(query: TotalQuery) -> TotalSeries:
         step_s = max(least_s, step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
-            if query.device_ids is None:
-                tier = Tier.FIVE_MINUTES
-            else:
-                zone = "UTC"
+            # Totals have no days.
+            tier = Tier.FIVE_MINUTES if query.device_ids is None else Tier.DAY
+            step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
     steps = _Steps(tier, step_s, ZoneInfo(zone))

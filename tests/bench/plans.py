@@ -154,7 +154,7 @@ def questions(at: datetime) -> Iterator[Question]:
         )  # fmt: skip
     yield Question(
         "Where a device's rollups end",
-        queries["series_head"],
+        queries["series_end"],
         {**device, "earliest": until - timedelta(hours=3)},
     )
     yield Question(

@@ -46,24 +46,30 @@ async def test_an_hour_of_two_days_is_in_neither_day_whole(pg: Pg) -> None:
         readings.append(Given(0, "", start + at, current, 100.0, 600_000))
     organization_id, device_id = await device_in(pg, "Asia/Kolkata", readings)
     wanted = [500.0 * (day + 1) for day in range(8)]
-    for device_ids in (None, [device_id]):
+    for device_ids, tier in (
+        (None, None),
+        ([device_id], None),
+        ([device_id], Tier.HOUR),
+    ):
         total = await sync_to_async(total_series)(
             TotalQuery(
-                organization_id=organization_id, since=start, until=start + 60 * DAY,
-                max_points=60, at=AT, device_ids=device_ids,
+                organization_id=organization_id, since=start, until=start + 8 * DAY,
+                max_points=8, at=AT, tier=tier, device_ids=device_ids,
             )
         )  # fmt: skip
         assert total.step_s == 86_400
         assert total.ts[:8] == [int((start + n * DAY).timestamp()) for n in range(8)]
         assert total.values["energy_wh"][:8] == pytest.approx(wanted)
-    found = await sync_to_async(series)(
-        device_id=device_id,
-        query=SeriesQuery(
-            start, start + 60 * DAY, [QUANTITIES["energy_wh"]], 60, AT, Tier.HOUR
-        ),
-    )
-    # Whole hours make days of UTC only.
-    assert {at % 86_400 for at in found.phases[0].ts} == {0}
+    for tier in (None, Tier.HOUR, Tier.DAY):
+        found = await sync_to_async(series)(
+            device_id=device_id,
+            query=SeriesQuery(
+                start, start + 8 * DAY, [QUANTITIES["energy_wh"]], 8, AT, tier
+            ),
+        )
+        assert found.tier is Tier.DAY
+        assert found.phases[0].ts == total.ts[:8]
+        assert found.phases[0].values["energy_wh"]["avg"] == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize(

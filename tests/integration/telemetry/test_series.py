@@ -289,6 +289,36 @@ async def test_no_step_of_readings_hides_silence(device_id: int, pg: Pg) -> None
     assert None in line.values["power_w"]["avg"]
 
 
+async def test_readings_that_wait_for_their_rollup_are_no_silence(
+    device_id: int, pg: Pg
+) -> None:
+    """Of half a day they are read beside the rollups; of more the watermark tells."""
+    rest = [
+        Given(device_id, phase, START + LENGTH + n * MINUTE, 5.0, 230.0, 60_000)
+        for n in range(2 * 1440)
+        for phase in ("L1", "L2")
+    ]
+    for hours, is_read in ((12, True), (48, False)):
+        await insert(pg, rest[: hours * 120])
+        await know_newest(pg)
+        newest = START + LENGTH + timedelta(hours=hours) - MINUTE
+        for tier in (Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY):
+            end = START + LENGTH + timedelta(hours=hours)
+            found = await asked(device_id, since=START + LENGTH, until=end, tier=tier)
+            shares = {phase.completeness for phase in found.phases}
+            if is_read and tier is not Tier.DAY:
+                assert shares == {1.0}
+                assert found.watermark == newest
+            else:
+                assert shares == {0.0}
+                assert found.watermark is None
+            found = await asked(device_id, since=START, until=end, tier=tier)
+            seen = is_read and tier is not Tier.DAY
+            assert found.watermark is not None
+            assert (found.watermark == newest) is seen
+            assert seen or found.watermark <= START + LENGTH
+
+
 async def test_readings_are_expected_from_the_first_until_now(
     device_id: int, pg: Pg
 ) -> None:
