@@ -18,6 +18,7 @@ from powerdash.telemetry.reading import (
     Reading,
     ReadingRefused,
     Sample,
+    count_phase,
     reading_of,
     sample_of,
 )
@@ -190,7 +191,7 @@ def _collect(items: Iterable[Any], *, alone: bool, sender: Sender) -> Decoded:
             reading = reading_of(
                 sample, device_id=sender.device_id, limits=sender.limits
             )
-            _count_phase(reading.phase, phases)
+            count_phase(reading.phase, phases)
         except ReadingRefused as refusal:
             decoded.refused += 1
             if len(decoded.rejected) < REJECTED_MAX:
@@ -201,17 +202,6 @@ def _collect(items: Iterable[Any], *, alone: bool, sender: Sender) -> Decoded:
         else:
             decoded.readings.append(reading)
     return decoded
-
-
-def _count_phase(phase: str, phases: set[str]) -> None:
-    """Let a device have so many phases: each is kept, told and shown."""
-    if phase in phases:
-        return
-    if len(phases) >= PHASES_MAX:
-        raise ReadingRefused(
-            {"attributes.phase": [f"a device may have at most {PHASES_MAX} phases"]}
-        )
-    phases.add(phase)
 
 
 def _sample_of(item: Any) -> Sample:

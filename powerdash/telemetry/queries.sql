@@ -693,6 +693,11 @@ WITH given AS MATERIALIZED (
     INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
     SELECT array_agg(device_id), array_agg(phase),
         array_agg(date_bin('5 minutes', ts, 'epoch')) FROM ins HAVING count(*) > 0
+), arrived AS (
+    UPDATE telemetry_arrivals a SET accepted = a.accepted + n.count,
+        last_reading_at = greatest(a.last_reading_at, n.newest), last_arrival_at = %(at)s
+    FROM (SELECT device_id, count(*), max(ts) AS newest FROM ins GROUP BY device_id) n
+    WHERE a.device_id = n.device_id
 ), newest AS (
     INSERT INTO telemetry_latest AS l (device_id, phase, ts, current, voltage, power,
         power_factor, frequency, temperature, energy_wh)

@@ -105,6 +105,21 @@ def reading_of(sample: Sample, *, device_id: int, limits: Limits) -> Reading:
     return Reading(device_id, *_with_attributes(sample, power, sample.attributes))
 
 
+def count_phase(phase: str, phases: set[str]) -> None:
+    """Let a device have so many phases: each is kept, told and shown.
+
+    Raises:
+        ReadingRefused: It would be one too many.
+    """
+    if phase in phases:
+        return
+    if len(phases) >= PHASES_MAX:
+        raise ReadingRefused(
+            {"attributes.phase": [f"a device may have at most {PHASES_MAX} phases"]}
+        )
+    phases.add(phase)
+
+
 def _errors(sample: Sample, limits: Limits) -> dict[str, list[str]]:
     found = {
         "ts": _time_error(sample.ts, limits),

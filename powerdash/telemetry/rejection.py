@@ -1,5 +1,6 @@
 """Refused readings as they are kept, and as they could be stored after a fix. Pure."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,11 +12,26 @@ import msgspec
 PAYLOAD_MAX = 2_000  # characters
 ERRORS_MAX = 20  # fields that are told
 REMOVED = "[removed]"
+# Names of what is not kept, whatever its value.
 _NAMES = (
-    r"secret|passw|pwd|token|auth|api_?key|private_?key|credential|cookie|session|jwt"
-    r"|\bpin\b"
+    r"secret|pass|pwd|psk|phrase|token|auth|key|cred|cookie|session|jwt|otp|signature"
+    r"|\bsig\b|\bpin\b"
 )
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
+# Names of which texts are kept; of others only those that can be no secret: numbers,
+# which may have a unit, times and UUIDs.
+_TOLD = re.compile(
+    r"ts|time|timestamp|date|at|current|voltage|power|energy|phase|frequency|temperature"
+    r"|amps|volts|watts|units?|type|model|status|state|quality|firmware|version|device"
+    r"|id|uuid|serial|name|channel|meter|sensor|topic|zone|timezone|attributes",
+    re.IGNORECASE,
+)
+_HARMLESS = re.compile(
+    r"[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?\s?[^\W\d]{0,5}%?"
+    r"|\d{4}-\d\d-\d\d[T ]?[\d:.,]*\s?(Z|UTC|[-+][\d:]{2,6})?"
+    r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|nan|[-+]?inf(inity)?",
+    re.IGNORECASE,
+)
 # In texts: what follows a scheme of HTTP's, what stands before a host, and the value of
 # a field, in quotes or up to where the next one begins.
 _IN_TEXT = (
@@ -52,23 +68,37 @@ def payload_of(
         payload = '"[unreadable]"'
     texts = (msgspec.json.encode(told).decode(), payload)
     if secret:
-        texts = (texts[0].replace(secret, REMOVED), texts[1].replace(secret, REMOVED))
+        own = re.compile(re.escape(secret), re.IGNORECASE)
+        texts = (own.sub(REMOVED, texts[0]), own.sub(REMOVED, texts[1]))
     # PostgreSQL's jsonb knows no NUL.
     text, payload = (each.replace("\\u0000", "\\ufffd") for each in texts)
     return text, payload[:PAYLOAD_MAX]
 
 
-def _shown(value: object, levels: int) -> object:
+def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
+    """Return a value as it may be kept.
+
+    Args:
+        is_told: Texts are: of a field's name that is known, or of no field at all.
+    """
     if levels == 0:
         return "…"
     if isinstance(value, dict):
         return {
-            key: REMOVED if _SECRET.search(str(key)) else _shown(item, levels - 1)
+            key: REMOVED
+            if _SECRET.search(str(key))
+            else _shown(item, levels - 1, is_told=bool(_TOLD.fullmatch(str(key))))
             for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_shown(item, levels - 1) for item in value[:100]]
-    return _without_secrets(value) if isinstance(value, str) else value
+        return [_shown(item, levels - 1, is_told=is_told) for item in value[:100]]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)  # JSON knows none
+    if not isinstance(value, str) or not value:
+        return value
+    if not is_told and not _HARMLESS.fullmatch(value):
+        return f"[text of {len(value):,} characters]"
+    return _without_secrets(value)
 
 
 def _without_secrets(text: str) -> str:

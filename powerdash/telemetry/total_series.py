@@ -105,7 +105,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
     steps = _Steps(tier, step_s, ZoneInfo(zone))
-    times, values, covered_s = _by_column(query, steps, rows)
+    times, values, covered_s = _by_column(query, steps, rows, is_alone=sources == 1)
     watermark = None
     if times:
         last = datetime.fromtimestamp(steps.after(times[-1]), UTC)
@@ -163,13 +163,23 @@ def _statement(
 
 
 def _by_column(
-    query: TotalQuery, steps: "_Steps", rows: Sequence[Any]
+    query: TotalQuery, steps: "_Steps", rows: Sequence[Any], *, is_alone: bool
 ) -> tuple[list[int], dict[str, list[float | None]], float]:
-    """Return times, values and how long readings speak for all phases together, s."""
+    """Return times, values and how long readings speak for all phases together, s.
+
+    Args:
+        is_alone: There is one phase: its power is over the time its readings speak for,
+            where of several that were silent in turn nothing could be said.
+    """
     times: list[int] = []
     values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
     seconds = [int(row[0].timestamp()) for row in rows]
-    lengths_s = _lengths_s(query, steps, seconds, [row[-1] for row in rows])
+    covered = [row[-1] for row in rows]
+    lengths_s = (
+        [max(1.0, spoken_s) for spoken_s in covered]
+        if is_alone
+        else _lengths_s(query, steps, seconds, covered)
+    )
     for second, length_s, row in zip(seconds, lengths_s, rows, strict=True):
         _, _, energy_wh, apparent_vas, volt_s, covered_s = row
         if times and second > steps.after(times[-1]):
@@ -181,7 +191,7 @@ def _by_column(
         values["apparent_power_va"].append(apparent_vas / length_s)
         values["energy_wh"].append(energy_wh)
         values["voltage_v"].append(volt_s / covered_s if covered_s else None)
-    return times, values, sum(row[-1] for row in rows)
+    return times, values, sum(covered)
 
 
 def _lengths_s(

@@ -1,6 +1,6 @@
 """Refused readings, stored after all once what was wrong is known."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,14 @@ from powerdash.devices.status import DeviceStatus
 from powerdash.events.services import event_record
 from powerdash.events.types import EventType
 from powerdash.telemetry.limits import limits_at
-from powerdash.telemetry.models import Rejection
-from powerdash.telemetry.reading import Reading, ReadingRefused, reading_of, sample_of
+from powerdash.telemetry.models import LatestReading, Rejection
+from powerdash.telemetry.reading import (
+    Reading,
+    ReadingRefused,
+    count_phase,
+    reading_of,
+    sample_of,
+)
 from powerdash.telemetry.rejection import Fix, FixImpossible
 from powerdash.telemetry.sql import QUERIES
 
@@ -61,12 +67,15 @@ def rejections_replay(
     known = set(wanted.values_list("pk", flat=True))
     for unknown in set(ids) - known:
         errors[unknown] = {"ids": ["There is no such refused reading."]}
+    phases = _phases_of(living)
     for each in wanted.order_by("id"):
         if each.device_id not in living:
             errors[each.pk] = {"device": ["is decommissioned"]}
             continue
         try:
-            readings.append(_reading(each, fix, at))
+            reading = _reading(each, fix, at)
+            count_phase(reading.phase, phases[reading.device_id])
+            readings.append(reading)
         except ReadingRefused as refusal:
             errors[each.pk] = refusal.errors
         else:
@@ -81,6 +90,14 @@ def rejections_replay(
         data={"accepted": accepted, "asked": len(ids), "refused": len(errors)},
     )
     return Replayed(accepted, len(readings) - accepted, errors)
+
+
+def _phases_of(device_ids: Iterable[int]) -> dict[int, set[str]]:
+    found: dict[int, set[str]] = {device_id: set() for device_id in device_ids}
+    known = LatestReading.objects.filter(device_id__in=found)
+    for device_id, phase in known.values_list("device_id", "phase"):
+        found[device_id].add(phase)
+    return found
 
 
 def _reading(rejection: Rejection, fix: Fix, at: datetime) -> Reading:
@@ -98,6 +115,6 @@ def _store(readings: list[Reading], at: datetime) -> int:
         # No day is compressed between here and the end.
         cursor.execute("LOCK TABLE ONLY power_records IN ROW EXCLUSIVE MODE")
         cursor.execute(QUERIES["readings_partitions"], {"ts": columns[2], "at": at})
-        cursor.execute(QUERIES["readings_store"], arguments)
+        cursor.execute(QUERIES["readings_store"], {**arguments, "at": at})
         [(accepted,)] = cursor.fetchall()
     return int(accepted)

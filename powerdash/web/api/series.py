@@ -1,6 +1,7 @@
 """`/api/devices/{key}/series` and `/api/series`: readings over time."""
 
 import gzip
+import json
 from collections.abc import Iterator, Set
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,7 +22,12 @@ from powerdash.lib.zones import is_zone
 from powerdash.telemetry.quantities import QUANTITIES, USUAL
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import FIGURES, PhaseSeries, Series, SeriesQuery, series
-from powerdash.telemetry.total_series import TOTAL_UNITS, TotalQuery, total_series
+from powerdash.telemetry.total_series import (
+    TOTAL_UNITS,
+    TotalQuery,
+    TotalSeries,
+    total_series,
+)
 from powerdash.web import present
 from powerdash.web.api.access import reads, viewer_of_request
 from powerdash.web.api.answers import SeriesAnswer, TotalSeriesAnswer
@@ -157,6 +163,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
     found = total_series(query)
     zone = filters.tz or viewer.timezone
     names = _named(filters.fields) or list(TOTAL_UNITS)
+    facts = _facts(found, found.completeness)
     columns = {name: found.values[name] for name in names}
     units = {name: TOTAL_UNITS[name] for name in names}
     if accepted(request) is Format.CSV:
@@ -166,10 +173,11 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
             [datetime.fromtimestamp(second, place).isoformat(), *values]
             for second, *values in zip(found.ts, *columns.values(), strict=True)
         )
-        return _sent(request, csv_answer(header, rows))
+        return _sent(request, _with_facts(csv_answer(header, rows), facts))
     if accepted(request) is Format.ARROW:
-        table = {"ts": _times(found.ts), **columns}
-        return _sent(request, arrow_answer(table, {**units, "timezone": zone}))
+        table: dict[str, list[Any]] = {"ts": found.ts, **columns}
+        response = arrow_answer(table, {**units, "timezone": zone, **facts})
+        return _sent(request, _with_facts(response, facts))
     return _sent(
         request,
         json_at_once(
@@ -198,11 +206,14 @@ def chosen_devices(viewer: Viewer, devices: str, tags: str) -> list[int] | None:
 
     Raises:
         Device.DoesNotExist: One named is none of the viewer's.
+        FieldsInvalid: Too many are named.
     """
     keys = [key.strip() for key in devices.split(",") if key.strip()]
     wanted = [tag.strip() for tag in tags.split(",") if tag.strip()]
     if not keys and not wanted:
         return None
+    if len(keys) > DEVICES_MAX:
+        raise FieldsInvalid({"devices": [f"Name at most {DEVICES_MAX}."]})
     ids = {device_get(viewer, key).pk for key in keys}
     if wanted:
         found = device_list(viewer, DeviceQuery(tags=wanted))
@@ -214,11 +225,15 @@ def _answer(
     request: HttpRequest, query: SeriesQuery, found: Series, zone: str
 ) -> HttpResponse:
     units = {quantity.name: quantity.unit for quantity in query.quantities}
+    facts = _facts(found, {each.phase: each.completeness for each in found.phases})
     match accepted(request):
         case Format.CSV:
-            response = csv_answer(_header(query, zone), _lines(query, found, zone))
+            table = csv_answer(_header(query, zone), _lines(query, found, zone))
+            response = _with_facts(table, facts)
         case Format.ARROW:
-            response = arrow_answer(_columns(query, found), {**units, "timezone": zone})
+            metadata = {**units, "timezone": zone, **facts}
+            table = arrow_answer(_columns(query, found), metadata)
+            response = _with_facts(table, facts)
         case _:
             response = json_at_once(
                 {
@@ -235,6 +250,22 @@ def _answer(
                 }
             )
     return _sent(request, response)
+
+
+def _facts(found: Series | TotalSeries, completeness: object) -> dict[str, str]:
+    """Return what JSON says beside the numbers, for tables."""
+    return {
+        "tier": found.tier,
+        "step_s": str(found.step_s),
+        "watermark": present.moment(found.watermark) if found.watermark else "",
+        "completeness": json.dumps(completeness),
+    }
+
+
+def _with_facts(response: HttpResponse, facts: dict[str, str]) -> HttpResponse:
+    for name, value in facts.items():
+        response[f"X-Series-{name.replace('_', '-')}"] = value
+    return response
 
 
 def _sent(request: HttpRequest, response: HttpResponse) -> HttpResponse:
@@ -296,20 +327,15 @@ def _lines(query: SeriesQuery, found: Series, zone: str) -> Iterator[list[Any]]:
 
 
 def _columns(query: SeriesQuery, found: Series) -> dict[str, list[Any]]:
-    table: dict[str, list[Any]] = {"ts": [], "phase": []}
+    names = {
+        f"{figure}_{quantity.name}": (quantity.name, figure)
+        for quantity in query.quantities
+        for figure in _figures(query)
+    }
+    table: dict[str, list[Any]] = {name: [] for name in ("ts", "phase", *names)}
     for phase in found.phases:
         table["ts"] += phase.ts
         table["phase"] += [phase.phase] * len(phase.ts)
-        for quantity in query.quantities:
-            for figure in _figures(query):
-                table.setdefault(f"{figure}_{quantity.name}", []).extend(
-                    phase.values[quantity.name][figure]
-                )
-    table["ts"] = _times(table["ts"])
+        for name, (quantity_name, figure) in names.items():
+            table[name] += phase.values[quantity_name][figure]
     return table
-
-
-def _times(seconds: list[int]) -> Any:
-    import pyarrow
-
-    return pyarrow.array(seconds, pyarrow.timestamp("s", "UTC"))

@@ -20,8 +20,8 @@ class Format(StrEnum):
 
 def accepted(request: HttpRequest) -> Format:
     """Return the format that the request asks for; JSON unless it names another."""
-    wanted = request.get_preferred_type([each.value for each in Format])
-    return Format(wanted) if wanted else Format.JSON
+    wanted = request.get_preferred_type([*Format, f"{Format.CSV}; charset=utf-8"])
+    return Format(wanted.partition(";")[0]) if wanted else Format.JSON
 
 
 def json_at_once(body: object) -> HttpResponse:
@@ -41,14 +41,19 @@ def csv_answer(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResp
 def arrow_answer(
     columns: Mapping[str, Sequence[Any]], metadata: dict[str, str]
 ) -> HttpResponse:
-    """Return a table as an Arrow IPC stream.
+    """Return a table as an Arrow IPC stream; its types do not depend on the rows.
 
     Args:
+        columns: Numbers, but `ts` in Unix seconds and texts in `phase`.
         metadata: Of the schema, as `units`.
     """
     import pyarrow
 
-    table = pyarrow.table(dict(columns)).replace_schema_metadata(metadata)
+    kinds = {"ts": pyarrow.timestamp("s", "UTC"), "phase": pyarrow.string()}
+    schema = pyarrow.schema(
+        [(name, kinds.get(name, pyarrow.float64())) for name in columns], metadata
+    )
+    table = pyarrow.table(dict(columns), schema)
     sink = io.BytesIO()
     with pyarrow.ipc.new_stream(sink, table.schema) as stream:
         stream.write_table(table)

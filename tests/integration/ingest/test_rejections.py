@@ -8,6 +8,7 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from powerdash.ingest.arrivals import SAMPLES_MAX
+from powerdash.telemetry.reading import PHASES_MAX
 from powerdash.telemetry.rejection import Fix, FixImpossible, payload_of
 from powerdash.telemetry.services.rejections import Replayed, rejections_replay
 from powerdash.telemetry.services.rollups import rollup
@@ -177,7 +178,49 @@ def test_a_fix_that_cannot_be_made_says_so(payload: str) -> None:
         Fix(shift_s=1.0).apply(payload)
 
 
+@pytest.mark.parametrize(
+    "name",
+    ["mqtt_pass", "wifi_psk", "passphrase", "access_key", "wpa_key", "sig", "otp",
+     "ssh-key", "note", "x"],
+)  # fmt: skip
+def test_texts_of_unknown_fields_are_not_kept(name: str) -> None:
+    sent = {"current": "5.2 A", "data": [{name: "hunter21", "volts": "230"}]}
+    _, payload = payload_of(sent, {})
+    assert "hunter21" not in payload
+    assert msgspec.json.decode(payload)["data"][0]["volts"] == "230"
+    assert "5.2 A" in payload
+    for text in (f"not json {name}_psk=hunter21", f'{{"psk_{name}": "hunter21"'):
+        assert "hunter21" not in payload_of(text, {})[1]
+
+
+def test_what_can_be_no_secret_is_kept() -> None:
+    sent = {
+        "when": "2026-11-25T12:00:00+01:00", "amps_total": "5,2", "serial": "A-17",
+        "other": "0b9e0c1a-1111-4222-8333-944455556666", "load": 1.5, "on": True,
+        "current": float("nan"), "voltage": float("inf"), "empty": "",
+    }  # fmt: skip
+    _, payload = payload_of(sent, {})
+    assert msgspec.json.decode(payload) == {**sent, "current": "nan", "voltage": "inf"}
+
+
+async def test_a_replay_counts_phases_and_arrivals(door: Door) -> None:
+    now = datetime.now(UTC).replace(microsecond=0).isoformat()
+    names = [f"c{n}" for n in range(PHASES_MAX)]
+    await door.post([reading(ts=now, attributes={"phase": name}) for name in names[2:]])
+    await door.post(
+        [reading(ts=now, current=-1, attributes={"phase": name}) for name in "abc"]
+    )
+    ids = [row["id"] for row in await kept(door)]
+    done = await replay(door, ids, Fix(0, {"current": -1}))
+    assert done.accepted == 2
+    said = [f"a device may have at most {PHASES_MAX} phases"]
+    assert list(done.errors.values()) == [{"attributes.phase": said}]
+    assert await door.pg.fetchval("SELECT accepted FROM telemetry_arrivals") == 32
+
+
 def test_a_payload_is_cut_to_size() -> None:
-    errors, payload = payload_of({"x": "y" * 10_000}, {str(n): [] for n in range(99)})
+    errors, payload = payload_of(
+        {"name": "y" * 10_000}, {str(n): [] for n in range(99)}
+    )
     assert len(payload) == 2000
     assert len(msgspec.json.decode(errors)) == 20

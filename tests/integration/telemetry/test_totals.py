@@ -199,6 +199,23 @@ async def test_a_step_beside_silence_is_as_long_as_readings_speak(
     assert sum(filter(None, found.values["energy_wh"])) == pytest.approx(2000 * 53 / 60)
 
 
+async def test_the_power_of_one_phase_is_over_the_time_it_speaks(
+    devices: list[int], pg: Pg
+) -> None:
+    given = [
+        Given(devices[0], "", START + timedelta(minutes=n), 10.0, 100.0, 60_000)
+        for n in range(360)
+        if not 130 <= n < 170
+    ]
+    await insert(pg, given)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    for device_ids in (None, devices[:1]):
+        found = await asked(pg, devices[0], tier=Tier.HOUR, device_ids=device_ids)
+        assert found.values["power_w"] == pytest.approx([1000.0] * 6)
+        assert sum(filter(None, found.values["energy_wh"])) < 5400
+
+
 @pytest.mark.parametrize("minutes", [44, 45, 46, 59])
 async def test_a_range_may_begin_and_end_within_a_step(
     devices: list[int], pg: Pg, minutes: int

@@ -4,7 +4,7 @@ import csv
 import gzip
 import io
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 import pyarrow
@@ -62,6 +62,10 @@ def test_it_gives_csv_with_units_and_zone(client: Client, path: str) -> None:
     ]  # fmt: skip
     assert rows[0][0].endswith("+09:00")
     assert rows[0][1] == "L1"
+    assert (answer["X-Series-Tier"], answer["X-Series-Step-S"]) == ("raw", "2")
+    assert json.loads(answer["X-Series-Completeness"]).keys() == {"L1"}
+    again = client.get(path, headers={"Accept": "text/csv;charset=utf-8"})
+    assert again["Content-Type"] == "text/csv; charset=utf-8"
 
 
 def test_it_gives_an_arrow_stream(client: Client, path: str) -> None:
@@ -72,8 +76,17 @@ def test_it_gives_an_arrow_stream(client: Client, path: str) -> None:
     assert table.column_names == [
         "ts", "phase", "avg_voltage_v", "min_voltage_v", "max_voltage_v",
     ]  # fmt: skip
-    assert table.schema.metadata[b"voltage_v"] == b"V"
+    metadata = table.schema.metadata
+    assert metadata[b"voltage_v"] == b"V"
+    assert metadata[b"tier"] == b"raw"
+    assert set(json.loads(metadata[b"completeness"])) == {"L1"}
+    assert datetime.fromisoformat(metadata[b"watermark"].decode()) < clock.now()
     assert table.num_rows >= 1
+    empty = client.get(
+        f"{path}?fields=voltage_v&from=2020-01-01T00:00:00Z&to=2020-01-02T00:00:00Z",
+        headers={"Accept": accept},
+    )
+    assert pyarrow.ipc.open_stream(empty.content).schema.types == table.schema.types
 
 
 def test_the_same_again_is_not_sent_again(client: Client, path: str) -> None:
@@ -150,5 +163,7 @@ def test_totals_are_of_devices_or_tags(client: Client, cast: Cast, path: str) ->
     assert client.get("/api/series?tags=cooling,cellar").status_code == 200
     strange = cast.strange_device.device.uuid
     assert client.get(f"/api/series?devices={uuid},{strange}").status_code == 404
+    many = client.get(f"/api/series?devices={','.join(['1'] * 101)}")
+    assert many.json()["errors"] == {"devices": ["Name at most 100."]}
     refused = client.get("/api/series?tier=raw")
     assert (refused.status_code, set(refused.json()["errors"])) == (422, {"tier"})
