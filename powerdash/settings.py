@@ -79,10 +79,10 @@ INGEST_EVENTS = _env.choice("INGEST_EVENTS", "minute", ("minute", "request"))
 INGEST_QUEUE_READINGS = _env.integer("INGEST_QUEUE_READINGS", 100_000, least=5_000)
 
 # --- retention: days, 0 is for ever; organizations may have rules of their own --------
-RETENTION_RAW_DAYS = _env.integer("RETENTION_RAW_DAYS", 7, most=36_500)
-RETENTION_5M_DAYS = _env.integer("RETENTION_5M_DAYS", 400, most=36_500)
-RETENTION_1H_DAYS = _env.integer("RETENTION_1H_DAYS", 3650, most=36_500)
-RETENTION_1D_DAYS = _env.integer("RETENTION_1D_DAYS", 0, most=36_500)
+RETENTION_RAW_DAYS = _env.days("RETENTION_RAW_DAYS", 7)
+RETENTION_5M_DAYS = _env.days("RETENTION_5M_DAYS", 400, finer=RETENTION_RAW_DAYS)
+RETENTION_1H_DAYS = _env.days("RETENTION_1H_DAYS", 3650, finer=RETENTION_5M_DAYS)
+RETENTION_1D_DAYS = _env.days("RETENTION_1D_DAYS", 0, finer=RETENTION_1H_DAYS)
 
 # Days after which a day's readings are kept by column, a tenth of the size; 0: never.
 COMPRESS_AFTER_DAYS = _env.integer("COMPRESS_AFTER_DAYS", 1, most=36_500)

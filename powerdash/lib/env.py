@@ -50,6 +50,9 @@ NAME = Shape(r"[A-Za-z0-9_-]+", "letters, digits, - and _")
 URL = Shape(r"https?://\S+", "an address such as https://id.example.org")
 
 
+DAYS_MAX = 36_500
+
+
 class Env:
     """Reads settings from a mapping and remembers what it read.
 
@@ -118,15 +121,25 @@ class Env:
         self, name: str, default: int, *, least: int = 0, most: int | None = None
     ) -> int:
         """Read a whole number within [least, most]."""
+        return self._get(name, default, lambda text: _whole(text, least, most))
+
+    def days(self, name: str, default: int, *, finer: int = 1) -> int:
+        """Read for how many days something is kept; 0 is for ever.
+
+        Args:
+            finer: For how many what it is made of is: it is kept as long at least.
+        """
 
         def cast(text: str) -> int:
-            try:
-                number = int(text)
-            except ValueError:
-                raise ValueError("is not a whole number") from None
-            return _bounded(number, least, most)
+            days = _whole(text, 0, DAYS_MAX)
+            if days and (days < finer or not finer):
+                least = f"{finer} days" if finer else "for ever"
+                raise ValueError(
+                    f"is shorter than {least}, as what it is made of is kept"
+                )
+            return days
 
-        return self._get(name, default, cast)
+        return self._get(name, max(default, finer) if default and finer else 0, cast)
 
     def number(
         self, name: str, default: float, *, least: float = 0, most: float | None = None
@@ -200,6 +213,14 @@ def network(word: str) -> None:
         ipaddress.ip_network(word, strict=False)
     except ValueError:
         raise ValueError("must hold addresses or networks") from None
+
+
+def _whole(text: str, least: int, most: int | None) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        raise ValueError("is not a whole number") from None
+    return _bounded(number, least, most)
 
 
 def _bounded(number: T, least: float, most: float | None) -> T:

@@ -44,6 +44,32 @@ def test_a_wrong_whole_number_is_told_in_a_sentence(text: str, said: str) -> Non
     assert str(caught.value) == said
 
 
+@pytest.mark.parametrize(
+    ("text", "finer", "days"),
+    [("", 7, 400), ("", 500, 500), ("", 0, 0), ("0", 7, 0), ("7", 7, 7), ("0", 0, 0)],
+)
+def test_what_is_made_of_something_is_kept_as_long(
+    text: str, finer: int, days: int
+) -> None:
+    assert Env({"A": text}).days("A", 400, finer=finer) == days
+
+
+@pytest.mark.parametrize(
+    ("text", "finer", "said"),
+    [
+        ("6", 7, "A: '6' is shorter than 7 days, as what it is made of is kept."),
+        ("9", 0, "A: '9' is shorter than for ever, as what it is made of is kept."),
+        ("-1", 7, "A: '-1' must be at least 0 and at most 36500."),
+    ],
+)
+def test_what_is_made_of_something_is_kept_no_shorter(
+    text: str, finer: int, said: str
+) -> None:
+    with pytest.raises(SettingInvalid) as caught:
+        Env({"A": text}).days("A", 400, finer=finer)
+    assert str(caught.value) == said
+
+
 @pytest.mark.parametrize("text", ["nan", "inf", "-1", "much"])
 def test_a_number_is_finite_and_within_bounds(text: str) -> None:
     with pytest.raises(SettingInvalid, match=r"^A: "):
