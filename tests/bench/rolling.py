@@ -32,13 +32,6 @@ GROUP BY date_bin('5 seconds', ts, 'epoch') ORDER BY date_bin('5 seconds', ts, '
 """
 
 
-LATEST = """
-INSERT INTO telemetry_latest (device_id, phase, ts, current, voltage, power)
-SELECT d, '', now(), 5, 230, 1150
-FROM generate_series(2000001, 2000000 + %(devices)s) d
-"""
-
-
 def _compressed() -> dict[str, float]:
     """Compress the days; return how many readings, how long and in how many bytes."""
     from django.db import connection
@@ -46,7 +39,6 @@ def _compressed() -> dict[str, float]:
     from powerdash.telemetry.services.chunks import compress
 
     with connection.cursor() as cursor:
-        cursor.execute(LATEST, {"devices": DEVICES})
         cursor.execute("ANALYZE power_records")
     began = time.perf_counter()
     # As if two hours had passed: what has just arrived is left alone.
