@@ -59,7 +59,9 @@ def count_command(
         device_id=_device_id(device) if device else None, since=start, until=stop
     )
     typer.echo(
-        json.dumps({"readings": readings}) if as_json else f"{readings:,} readings"
+        json.dumps({"readings": readings})
+        if as_json
+        else f"{readings:,} {'reading' if readings == 1 else 'readings'}"
     )
 
 
