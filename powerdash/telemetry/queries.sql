@@ -166,24 +166,32 @@ GROUP BY phase, at ORDER BY phase, at
 
 -- series_end --
 -- Where the rollups of a device end: the start of the newest bucket, by phases that were
--- heard of late; and whether one of them has none so late, and readings wait.
-SELECT min(b.start), coalesce(bool_or(b.start IS NULL), false)
-FROM telemetry_latest l LEFT JOIN LATERAL (
-    SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
-    WHERE r.device_id = l.device_id AND r.phase = l.phase
-        AND r.bucket_start_ts >= %(earliest)s
-    ORDER BY bucket_start_ts DESC LIMIT 1
-) b ON true
-WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
+-- heard of late; whether one of them has none so late, and readings wait; and whether
+-- readings since then are gone.
+SELECT e.start, e.is_behind, EXISTS (SELECT FROM telemetry_dropped gone
+    WHERE tier = 'raw' AND upper > e.start AND has_lost(gone, %(device_id)s))
+FROM (
+    SELECT min(b.start) AS start, coalesce(bool_or(b.start IS NULL), false) AS is_behind
+    FROM telemetry_latest l LEFT JOIN LATERAL (
+        SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
+        WHERE r.device_id = l.device_id AND r.phase = l.phase
+            AND r.bucket_start_ts >= %(earliest)s
+        ORDER BY bucket_start_ts DESC LIMIT 1
+    ) b ON true
+    WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
+) e
 
 -- series_behind --
--- The same of rollups that are far behind, or not there yet.
-SELECT min(coalesce(b.start, readings_begin(l.device_id, l.phase)))
+-- The same of rollups that are far behind, or not there yet: when the first readings
+-- that wait begin, by the width of a bucket.
+SELECT date_bin(%(width)s, min(wait.ts), 'epoch'), true, false
 FROM telemetry_latest l LEFT JOIN LATERAL (
     SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
     WHERE r.device_id = l.device_id AND r.phase = l.phase
     ORDER BY bucket_start_ts DESC LIMIT 1
 ) b ON true
+CROSS JOIN LATERAL readings_first(l.device_id, l.phase,
+    coalesce(b.start + %(width)s, '-infinity'), 'infinity', 1) wait
 WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
 
 -- series_newest --
@@ -204,7 +212,8 @@ WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
 SELECT p.phases, p.begins, p.newest, d.status = 'decommissioned', o.timezone,
     d.heartbeat_interval_s,
     ARRAY(SELECT DISTINCT tier FROM telemetry_dropped gone
-        WHERE upper > %(since)s AND lower < %(until)s AND has_lost(gone, d.id))
+        WHERE tier = ANY(%(tiers)s::text[]) AND upper > %(since)s AND lower < %(until)s
+            AND has_lost(gone, d.id))
 FROM devices d JOIN organizations o ON o.id = d.organization_id
 CROSS JOIN LATERAL (
     SELECT coalesce(array_agg(phase ORDER BY phase), '{}') AS phases,
@@ -509,13 +518,16 @@ WHERE (first.ts IS NOT NULL OR bucket.first IS NOT NULL)
 ORDER BY l.device_id, l.phase
 
 -- verify_due --
--- Whether a bucket waits to be made anew, or one before it, whose readings say how long
--- those of this one speak: then it may differ.
+-- Whether a bucket waits to be made anew, or the one before it, whose readings say how
+-- long those of this one speak: then it may differ.
 SELECT EXISTS (
     SELECT FROM telemetry_rollup_due,
         unnest(device_ids, phases, bucket_starts) AS b (device_id, phase, start)
     WHERE b.device_id = %(device_id)s AND b.phase = %(phase)s
         AND b.start >= %(start)s::timestamptz - %(reach)s::interval AND b.start < %(stop)s
+        AND NOT EXISTS (SELECT FROM telemetry_rollups_5m r
+            WHERE r.device_id = b.device_id AND r.phase = b.phase
+                AND r.bucket_start_ts > b.start AND r.bucket_start_ts < %(start)s)
 )
 
 -- verify_totals_spans --
@@ -693,11 +705,6 @@ WITH given AS MATERIALIZED (
     INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts)
     SELECT array_agg(device_id), array_agg(phase),
         array_agg(date_bin('5 minutes', ts, 'epoch')) FROM ins HAVING count(*) > 0
-), arrived AS (
-    UPDATE telemetry_arrivals a SET accepted = a.accepted + n.count,
-        last_reading_at = greatest(a.last_reading_at, n.newest), last_arrival_at = %(at)s
-    FROM (SELECT device_id, count(*), max(ts) AS newest FROM ins GROUP BY device_id) n
-    WHERE a.device_id = n.device_id
 ), newest AS (
     INSERT INTO telemetry_latest AS l (device_id, phase, ts, current, voltage, power,
         power_factor, frequency, temperature, energy_wh)
@@ -710,4 +717,10 @@ WITH given AS MATERIALIZED (
         temperature = excluded.temperature, energy_wh = excluded.energy_wh
     WHERE l.ts < excluded.ts
 )
-SELECT count(*) FROM ins
+SELECT device_id, count(*), max(ts) FROM ins GROUP BY device_id ORDER BY device_id
+
+-- readings_arrived --
+-- What of a device came after all.
+UPDATE telemetry_arrivals SET accepted = accepted + %(count)s,
+    last_reading_at = greatest(last_reading_at, %(newest)s), last_arrival_at = %(at)s
+WHERE device_id = %(device_id)s

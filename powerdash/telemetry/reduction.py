@@ -87,7 +87,8 @@ def extremes(
     it is thinned. Source: J. Van Der Donckt and others, MinMaxLTTB, IEEE VIS 2023.
 
     Args:
-        lines: Of each quantity mean, least and greatest; the mean for those it lacks.
+        lines: Of each quantity mean, least and greatest; without those, the mean is in
+            the first point.
     """
     at: list[int] = []
     found: list[Column] = [[] for _ in lines]
@@ -96,12 +97,16 @@ def extremes(
         pairs = [_pair(*line, place) for line in lines]
         is_one = all(low == high for low, high, _ in pairs)
         if is_one or not half_s:
-            at.append(time)
+            # A gap comes after both points of what is before it.
+            at.append(max(time, at[-1] + 1) if at else time)
             for column, (low, high, mean) in zip(found, pairs, strict=True):
                 column.append(_farther(low, high, mean))
             continue
         at += (time, time + half_s)
         for column, line, (low, high, mean) in zip(found, lines, pairs, strict=True):
+            if line[1][place] is None:
+                column += (mean, None)
+                continue
             before = line[0][place - 1] if place else None
             rises = mean is None or before is None or mean >= before
             column += (low, high) if rises else (high, low)

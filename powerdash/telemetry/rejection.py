@@ -18,6 +18,11 @@ _NAMES = (
     r"|\bsig\b|\bpin\b"
 )
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
+# Numbers are secrets only where the name ends so: `keypad_current` is a current.
+_SECRET_NUMBER = re.compile(
+    r"(?:^|[_\W])(?:secret|pass|password|passcode|pwd|psk|token|key|otp|pin)$",
+    re.IGNORECASE,
+)
 # Names of which texts are kept; of others only those that can be no secret: numbers,
 # which may have a unit, times and UUIDs.
 _TOLD = re.compile(
@@ -27,7 +32,7 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?\s?[^\W\d]{0,5}%?"
+    r"[\w .#/-]{0,4}|[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?\s?[^\W\d]{0,5}%?"
     r"|\d{4}-\d\d-\d\d[T ]?[\d:.,]*\s?(Z|UTC|[-+][\d:]{2,6})?"
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|nan|[-+]?inf(inity)?",
     re.IGNORECASE,
@@ -50,6 +55,7 @@ _IN_TEXT = (
         r"\1" + REMOVED,
     ),
 )
+_STAND_IN = re.compile(r"\[removed\]|\[text of \d+ characters\]")
 _MILLISECONDS = 1e11  # numbers above it are times in milliseconds, not in seconds
 
 
@@ -86,7 +92,7 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     if isinstance(value, dict):
         return {
             key: REMOVED
-            if _SECRET.search(str(key))
+            if (_SECRET_NUMBER if _is_number(item) else _SECRET).search(str(key))
             else _shown(item, levels - 1, is_told=bool(_TOLD.fullmatch(str(key))))
             for key, item in value.items()
         }
@@ -97,8 +103,12 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     if not isinstance(value, str) or not value:
         return value
     if not is_told and not _HARMLESS.fullmatch(value):
-        return f"[text of {len(value):,} characters]"
+        return f"[text of {len(value)} characters]"
     return _without_secrets(value)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float)
 
 
 def _without_secrets(text: str) -> str:
@@ -141,6 +151,7 @@ class Fix:
             raise FixImpossible("What was sent is too long to be kept whole.") from None
         if not isinstance(sent, dict):
             raise FixImpossible("What was sent is no object.")
+        sent = _kept(sent)
         fixed = {name: sent[name] for name in sent if name not in self.names}
         for old, new in self.names.items():
             value = sent.get(old, _within(sent, old))
@@ -160,6 +171,15 @@ class Fix:
             return (at + timedelta(seconds=self.shift_s)).isoformat()
         except (ValueError, OverflowError, OSError):
             raise FixImpossible(f"ts: {ts} is no time.") from None
+
+
+def _kept(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return a payload without what stands for texts that were not kept."""
+    return {
+        name: _kept(value) if isinstance(value, dict) else value
+        for name, value in sent.items()
+        if not (isinstance(value, str) and _STAND_IN.fullmatch(value))
+    }
 
 
 def _within(sent: dict[str, Any], path: str) -> object:

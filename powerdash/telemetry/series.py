@@ -139,21 +139,29 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
     Raises:
         FieldsInvalid: More would have to be read than one question may.
     """
-    device = _device(device_id, query)
     chosen = query.tier or tier_for(query.until - query.since, query.max_points)
+    device = _device(device_id, query, _from(chosen))
     if chosen is Tier.RAW and _is_too_much(device, query):
         chosen = Tier.FIVE_MINUTES
     if query.tier is not None:
         _refuse_too_much(device, query, query.tier)
         return _of_tier(device, query, chosen)
-    *tiers, last = list(Tier)[list(Tier).index(chosen) :]
+    *tiers, last = _from(chosen)
     whole = (tier for tier in tiers if tier not in device.gone)
     return _of_tier(device, query, next(whole, last))
 
 
-def _device(device_id: int, query: SeriesQuery) -> _Device:
+def _from(tier: Tier) -> list[Tier]:
+    return list(Tier)[list(Tier).index(tier) :]
+
+
+def _device(device_id: int, query: SeriesQuery, tiers: Sequence[Tier]) -> _Device:
     [(phases, begins, newest, is_over, zone, interval_s, gone)] = _rows(
-        "series_manner", device_id=device_id, since=query.since, until=query.until
+        "series_manner",
+        device_id=device_id,
+        since=query.since,
+        until=query.until,
+        tiers=[str(tier) for tier in tiers],
     )
     hold = max(HOLD, timedelta(seconds=interval_s))
     since = dict(zip(phases, begins, strict=True))
@@ -231,7 +239,7 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     phases = [found.get(name) or _silent(name, device, query) for name in device.phases]
     watermark = _watermark(device, query, phases, step_s)
     if watermark and end and not head and behind > NEAR:
-        watermark = min(watermark, end) if end >= query.since else None
+        watermark = min(watermark, end) if end > query.since else None
     return Series(step_s, tier, device.zone, watermark, phases)
 
 
@@ -313,15 +321,20 @@ def _rolled(
 
 
 def _end(tier: Tier, device: _Device) -> datetime | None:
-    """Return where the rollups of a device end: at the start of its newest bucket."""
+    """Return where readings are needed beside the rollups of a device.
+
+    That is from the start of its newest bucket, which may lack the newest of them; None
+    where readings are gone since then.
+    """
     if device.newest is None:
         return None
-    table = Tier.FIVE_MINUTES.table if tier is Tier.DAY else tier.table
-    given = {"device_id": device.id, "earliest": device.newest - NEAR}
-    [(end, is_behind)] = _rows("series_end", table, **given)
+    source = Tier.FIVE_MINUTES if tier is Tier.DAY else tier
+    given: dict[str, Any] = {"device_id": device.id, "earliest": device.newest - NEAR}
+    [(end, is_behind, is_gone)] = _rows("series_end", source.table, **given)
     if is_behind:
-        [(end,)] = _rows("series_behind", table, **given)
-    return end  # type: ignore[no-any-return]  # of an untyped row
+        given["width"] = timedelta(seconds=WIDTHS_S[source])
+        [(end, _, is_gone)] = _rows("series_behind", source.table, **given)
+    return None if is_gone else end
 
 
 def _phase(
@@ -351,14 +364,18 @@ def _phase(
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
-    """Keep the points that draw the lines, and all gaps of the first."""
+    """Keep the points that draw the lines, and all gaps."""
     lines = [value["avg"] for value in made.values.values()]
-    first = lines[0]
-    known = [n for n, value in enumerate(first) if value is not None]
+    known = [
+        n
+        for n, point in enumerate(zip(*lines, strict=True))
+        if any(value is not None for value in point)
+    ]
     kept = outline(
         [made.ts[n] for n in known], [[line[n] for n in known] for line in lines], most
     )
-    places = sorted({known[n] for n in kept} | (set(range(len(first))) - set(known)))
+    gaps = {n + 1 for n in known} - set(known) - {len(made.ts)}
+    places = sorted({known[n] for n in kept} | gaps)
     return replace(
         made,
         ts=[made.ts[n] for n in places],

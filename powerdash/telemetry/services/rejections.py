@@ -1,5 +1,6 @@
 """Refused readings, stored after all once what was wrong is known."""
 
+import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -115,6 +116,16 @@ def _store(readings: list[Reading], at: datetime) -> int:
         # No day is compressed between here and the end.
         cursor.execute("LOCK TABLE ONLY power_records IN ROW EXCLUSIVE MODE")
         cursor.execute(QUERIES["readings_partitions"], {"ts": columns[2], "at": at})
-        cursor.execute(QUERIES["readings_store"], {**arguments, "at": at})
-        [(accepted,)] = cursor.fetchall()
-    return int(accepted)
+        cursor.execute(QUERIES["readings_store"], arguments)
+        stored = cursor.fetchall()
+    # Device by device, as nobody else locks them in this order.
+    transaction.on_commit(functools.partial(_count, stored, at))
+    return sum(count for _, count, _ in stored)
+
+
+def _count(stored: Sequence[tuple[int, int, datetime]], at: datetime) -> None:
+    with connection.cursor() as cursor:
+        for device_id, count, newest in stored:
+            given: dict[str, Any] = {"device_id": device_id, "count": count}
+            given |= {"newest": newest, "at": at}
+            cursor.execute(QUERIES["readings_arrived"], given)

@@ -13,6 +13,7 @@ from powerdash import settings
 from powerdash.events.services import event_record
 from powerdash.events.types import EventType
 from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.services.rollups import hold_off
 from powerdash.telemetry.services.swap import (
     CHUNKS,
     Range,
@@ -117,8 +118,7 @@ def _fate(
         return Fate.ARRIVED
     if part.tier is Tier.RAW and is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
-    is_kept = keepers and row_count(cursor, part.name, list(keepers))
-    return Fate.THINNED if is_kept else Fate.DROPPED
+    return Fate.THINNED if _has_any(cursor, part, keepers) else Fate.DROPPED
 
 
 def _keepers(
@@ -156,6 +156,17 @@ def _keepers(
     return tuple(row[0] for row in cursor.fetchall())
 
 
+def _has_any(cursor: CursorWrapper, part: Range, device_ids: tuple[int, ...]) -> bool:
+    cursor.execute(
+        sql.SQL(
+            "SELECT EXISTS (SELECT FROM unnest(%s::int[]) id"
+            " WHERE EXISTS (SELECT FROM {} WHERE device_id = id))"
+        ).format(sql.Identifier(part.name)),
+        [list(device_ids)],
+    )
+    return bool((cursor.fetchone() or [False])[0])
+
+
 def _has_others(cursor: CursorWrapper, part: Range, keepers: tuple[int, ...]) -> bool:
     """Tell whether a partition has rows that may go."""
     cursor.execute(
@@ -186,15 +197,22 @@ def _take_away(part: Partition, at: datetime) -> Fate:
         with transaction.atomic(), connection.cursor() as cursor:
             if not one(cursor, "retention_turn", lock=LOCK):
                 return Fate.BUSY
-            copied = _copied(cursor, part) if part.fate is Fate.THINNED else 0
+            copied = _copied(cursor, part) if part.fate is Fate.THINNED else None
             _look_again(cursor, part, at)
-            name, draft = part.range.name, f"{part.range.name}_kept"
-            if copied and row_count(cursor, name, list(part.keepers)) != copied:
-                raise OperationalError("Rows came meanwhile.")
+            name = part.range.name
+            if copied and part.range.tier is Tier.RAW:
+                rows = row_count(cursor, name, list(part.keepers))
+                if rows != row_count(cursor, copied):
+                    raise OperationalError("Readings came meanwhile.")
             _record(cursor, part, at)
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
             if copied:
-                replace_partition(cursor, part.range, draft)
+                replace_partition(cursor, part.range, copied)
+                cursor.execute(
+                    sql.SQL("ALTER TABLE {} DROP CONSTRAINT within").format(
+                        sql.Identifier(name)
+                    )
+                )
     except DatabaseError as error:
         if not is_passing(error):
             raise
@@ -202,21 +220,41 @@ def _take_away(part: Partition, at: datetime) -> Fate:
     return part.fate
 
 
-def _copied(cursor: CursorWrapper, part: Partition) -> int:
-    """Copy the rows that stay, while nobody is kept waiting; return how many."""
-    draft = f"{part.range.name}_kept"
+def _copied(cursor: CursorWrapper, part: Partition) -> str:
+    """Copy the rows that stay, while nobody is kept waiting; return the table's name.
+
+    Buckets change by the rollup alone, which waits meanwhile; readings are only added.
+    """
+    if part.range.tier is not Tier.RAW:
+        hold_off(cursor)
+    name = f"{part.range.name}_kept"
+    draft, old = sql.Identifier(name), sql.Identifier(part.range.name)
+    # An older version that was killed left one.
+    cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(draft))
     cursor.execute(
         sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-            sql.Identifier(draft), sql.Identifier(part.range.table)
+            draft, sql.Identifier(part.range.table)
         )
     )
     cursor.execute(
         sql.SQL("INSERT INTO {} SELECT * FROM {} WHERE device_id = ANY(%s)").format(
-            sql.Identifier(draft), sql.Identifier(part.range.name)
+            draft, old
         ),
         [list(part.keepers)],
     )
-    return row_count(cursor, draft)
+    # So that nobody waits for all rows to be looked at when it becomes a partition.
+    time = dict(_PLACES[part.range.tier])[part.range.table]
+    cursor.execute(
+        sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} >= {} AND {} < {})").format(
+            draft,
+            sql.Identifier("within"),
+            sql.Identifier(time),
+            sql.Literal(part.range.lower),
+            sql.Identifier(time),
+            sql.Literal(part.range.upper),
+        )
+    )
+    return name
 
 
 def _look_again(cursor: CursorWrapper, part: Partition, at: datetime) -> None:

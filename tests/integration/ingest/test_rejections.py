@@ -203,6 +203,13 @@ def test_what_can_be_no_secret_is_kept() -> None:
     assert msgspec.json.decode(payload) == {**sent, "current": "nan", "voltage": "inf"}
 
 
+def test_what_a_mapping_may_need_is_kept() -> None:
+    sent = {"amps": 1, "line": "L1", "keypad_current": 2, "passive_power": 3.5}
+    assert msgspec.json.decode(payload_of(sent, {})[1]) == sent
+    hidden = payload_of({"access_key": 7, "note": "door open", "volts": 230}, {})[1]
+    assert Fix(names={"volts": "voltage"}).apply(hidden) == {"voltage": 230}
+
+
 async def test_a_replay_counts_phases_and_arrivals(door: Door) -> None:
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
     names = [f"c{n}" for n in range(PHASES_MAX)]

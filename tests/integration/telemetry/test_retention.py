@@ -2,11 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Thread
 
 import pytest
 import pytest_asyncio
 from asgiref.sync import sync_to_async
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from powerdash.accounts.services import organization_create
 from powerdash.devices.services import device_register
@@ -309,6 +311,40 @@ async def test_many_at_once_take_nothing_that_is_held(fleet: Fleet) -> None:
     assert await fleet.counts() == {held: 432}
     drafts = "SELECT count(*) FROM pg_class WHERE relname LIKE '%\\_kept'"
     assert await fleet.pg.fetchval(drafts) == 0
+
+
+async def test_buckets_made_anew_while_others_go_stay_so(
+    fleet: Fleet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A heartbeat interval that changes meanwhile waits; what is left over goes."""
+    kept = fleet.device_ids[0]
+    await fleet.set(raw_days=30, days_5m=30)
+    await fleet.set("lab", raw_days=0)
+    await fleet.pg.execute("CREATE TABLE telemetry_rollups_5m_202611_kept ()")
+    copied = retention._copied
+    threads = []
+
+    def then_change(cursor: CursorWrapper, part: Partition) -> str:
+        made = copied(cursor, part)
+        threads.append(Thread(target=change))
+        threads[-1].start()
+        threads[-1].join(0.5)
+        assert threads[-1].is_alive() is (part.range.tier is not Tier.RAW)
+        return made
+
+    def change() -> None:
+        try:
+            device_update(device_id=kept, at=START, heartbeat_interval_s=1800)
+            rollup(at=START + 90 * DAY)
+        finally:
+            connection.close()
+
+    monkeypatch.setattr(retention, "_copied", then_change)
+    fates = await fleet.apply(START + 90 * DAY)
+    assert fates["telemetry_rollups_5m_202611"] is Fate.THINNED
+    for thread in threads:
+        await sync_to_async(thread.join)()
+    assert (await sync_to_async(verify)()).differences == []
 
 
 @pytest.mark.parametrize("is_older", [True, False])

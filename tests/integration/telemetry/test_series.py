@@ -1,5 +1,6 @@
 """Test that a series tells the truth from every tier, and from the right one."""
 
+import itertools
 import random
 from datetime import UTC, datetime, timedelta
 
@@ -317,6 +318,88 @@ async def test_readings_that_wait_for_their_rollup_are_no_silence(
             assert found.watermark is not None
             assert (found.watermark == newest) is seen
             assert seen or found.watermark <= START + LENGTH
+
+
+async def test_rollups_tell_the_end_when_its_readings_are_gone(
+    device_id: int, pg: Pg
+) -> None:
+    """Of phases that fell silent in turn: no reading is wanted beside the rollups."""
+    later = [
+        Given(device_id, "L1", START + LENGTH + n * MINUTE, 5.0, 230.0, 60_000)
+        for n in range(100)
+    ]
+    await insert(pg, later)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+
+    async def energies() -> list[float]:
+        return [
+            sum(known(phase, "energy_wh", "avg"))
+            for tier in (Tier.FIVE_MINUTES, Tier.HOUR, Tier.DAY)
+            for phase in (
+                await asked(device_id, hours=96, tier=tier, fields=["energy_wh"])
+            ).phases
+        ]
+
+    before = await energies()
+    await pg.execute("DELETE FROM power_records")
+    await pg.execute(
+        "INSERT INTO telemetry_dropped"
+        " VALUES (DEFAULT, 'raw', $1, $2, '{}', now(), 10000)",
+        START - LENGTH, START + 3 * LENGTH,
+    )  # fmt: skip
+    assert await energies() == pytest.approx(before)
+
+
+async def test_one_that_speaks_again_is_seen_at_once(device_id: int, pg: Pg) -> None:
+    again = START + LENGTH + timedelta(days=3)
+    await insert(
+        pg,
+        [
+            Given(device_id, "L1", again + n * MINUTE, 5.0, 230.0, 60_000)
+            for n in range(60)
+        ],
+    )
+    await know_newest(pg)
+    for tier in (Tier.FIVE_MINUTES, Tier.HOUR):
+        found = await asked(
+            device_id, since=again, until=again + timedelta(hours=1), tier=tier
+        )
+        assert found.phases[0].completeness == 1.0
+        assert found.watermark == again + 59 * MINUTE
+        whole = await asked(device_id, until=again + timedelta(hours=1), tier=tier)
+        assert whole.watermark == found.watermark
+        assert None in whole.phases[0].values["power_w"]["avg"]
+    await pg.execute("DELETE FROM telemetry_rollups_5m")
+    none = await asked(
+        device_id, until=again + timedelta(hours=1), tier=Tier.FIVE_MINUTES
+    )
+    assert (none.watermark, none.phases[0].ts) == (None, [])
+
+
+async def test_a_thin_line_ascends_over_gaps_and_counts_energy_once(
+    device_id: int,
+) -> None:
+    """Also of a field that no reading has, in as many points as are wanted."""
+    fields = ["temperature_c", "power_w", "energy_wh"]
+    full = await asked(device_id, tier=Tier.FIVE_MINUTES, fields=fields)
+    thin = await asked(
+        device_id, tier=Tier.FIVE_MINUTES, fields=fields, reduction="lttb"
+    )
+    for one, other in zip(full.phases, thin.phases, strict=True):
+        assert all(a < b for a, b in itertools.pairwise(other.ts))
+        assert sum(known(other, "energy_wh", "avg")) == pytest.approx(
+            sum(known(one, "energy_wh", "avg"))
+        )
+        assert other.values["power_w"]["avg"].count(None) == 1
+    few = await asked(
+        device_id,
+        tier=Tier.FIVE_MINUTES,
+        fields=fields,
+        reduction="lttb",
+        max_points=50,
+    )
+    assert max(len(phase.ts) for phase in few.phases) <= 51
 
 
 async def test_readings_are_expected_from_the_first_until_now(
