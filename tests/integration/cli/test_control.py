@@ -246,4 +246,4 @@ def test_it_compresses_closed_days() -> None:
         "No closed day has readings to compress.\n"
     )
     assert not PowerRecord.objects.exists()
-    assert call(telemetry.app, "count").stdout == "1 readings\n"
+    assert call(telemetry.app, "count").stdout == "1 reading\n"
