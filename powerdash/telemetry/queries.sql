@@ -175,23 +175,26 @@ FROM (
     FROM telemetry_latest l LEFT JOIN LATERAL (
         SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
         WHERE r.device_id = l.device_id AND r.phase = l.phase
-            AND r.bucket_start_ts >= %(earliest)s
+            AND r.bucket_start_ts >= date_bin(%(width)s, %(earliest)s, 'epoch')
         ORDER BY bucket_start_ts DESC LIMIT 1
     ) b ON true
     WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
 ) e
 
 -- series_behind --
--- The same of rollups that are far behind, or not there yet: when the first readings
--- that wait begin, by the width of a bucket.
-SELECT date_bin(%(width)s, min(wait.ts), 'epoch'), true, false
+-- The same of rollups that are far behind, or not there yet: of a phase whose newest
+-- bucket is too old, where the first readings begin that wait, by the width of a bucket.
+SELECT min(coalesce(b.start, date_bin(%(width)s, wait.ts, 'epoch')))
 FROM telemetry_latest l LEFT JOIN LATERAL (
     SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
     WHERE r.device_id = l.device_id AND r.phase = l.phase
     ORDER BY bucket_start_ts DESC LIMIT 1
-) b ON true
-CROSS JOIN LATERAL readings_first(l.device_id, l.phase,
-    coalesce(b.start + %(width)s, '-infinity'), 'infinity', 1) wait
+) last ON true
+CROSS JOIN LATERAL (
+    SELECT CASE WHEN last.start >= %(oldest)s THEN last.start END AS start
+) b
+LEFT JOIN LATERAL readings_first(l.device_id, l.phase,
+    coalesce(last.start + %(width)s, '-infinity'), 'infinity', 1) wait ON b.start IS NULL
 WHERE l.device_id = %(device_id)s AND l.ts >= %(earliest)s
 
 -- series_newest --

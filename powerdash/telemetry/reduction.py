@@ -87,8 +87,8 @@ def extremes(
     it is thinned. Source: J. Van Der Donckt and others, MinMaxLTTB, IEEE VIS 2023.
 
     Args:
-        lines: Of each quantity mean, least and greatest; without those, the mean is in
-            the first point.
+        lines: Of each quantity mean, least and greatest; what has none, as energy,
+            is halved.
     """
     at: list[int] = []
     found: list[Column] = [[] for _ in lines]
@@ -105,7 +105,8 @@ def extremes(
         at += (time, time + half_s)
         for column, line, (low, high, mean) in zip(found, lines, pairs, strict=True):
             if line[1][place] is None:
-                column += (mean, None)
+                half = None if mean is None else mean / 2
+                column += (half, half)
                 continue
             before = line[0][place - 1] if place else None
             rises = mean is None or before is None or mean >= before

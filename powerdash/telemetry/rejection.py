@@ -15,14 +15,15 @@ REMOVED = "[removed]"
 # Names of what is not kept, whatever its value.
 _NAMES = (
     r"secret|pass|pwd|psk|phrase|token|auth|key|cred|cookie|session|jwt|otp|signature"
-    r"|\bsig\b|\bpin\b"
+    r"|\bsig\b|pin(?![a-z])"
 )
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
-# Numbers are secrets only where the name ends so: `keypad_current` is a current.
-_SECRET_NUMBER = re.compile(
-    r"(?:^|[_\W])(?:secret|pass|password|passcode|pwd|psk|token|key|otp|pin)$",
+# A number under such a name is kept where it is a quantity: `keypad_current`.
+_QUANTITY = re.compile(
+    r"(current|voltage|power|energy|frequency|temperature|amps?|volts?|watts?|k?wh)$",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(r"[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?", re.IGNORECASE)
 # Names of which texts are kept; of others only those that can be no secret: numbers,
 # which may have a unit, times and UUIDs.
 _TOLD = re.compile(
@@ -32,7 +33,7 @@ _TOLD = re.compile(
     re.IGNORECASE,
 )
 _HARMLESS = re.compile(
-    r"[\w .#/-]{0,4}|[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?\s?[^\W\d]{0,5}%?"
+    r"[a-z]{0,2}[ -]?\d?|[-+]?[\d.,]{1,20}(e[-+]?\d{1,3})?\s?[^\W\d]{0,5}%?"
     r"|\d{4}-\d\d-\d\d[T ]?[\d:.,]*\s?(Z|UTC|[-+][\d:]{2,6})?"
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|nan|[-+]?inf(inity)?",
     re.IGNORECASE,
@@ -92,7 +93,7 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     if isinstance(value, dict):
         return {
             key: REMOVED
-            if (_SECRET_NUMBER if _is_number(item) else _SECRET).search(str(key))
+            if _is_secret(str(key), item)
             else _shown(item, levels - 1, is_told=bool(_TOLD.fullmatch(str(key))))
             for key, item in value.items()
         }
@@ -107,8 +108,10 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     return _without_secrets(value)
 
 
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float)
+def _is_secret(name: str, value: object) -> bool:
+    if not _SECRET.search(name):
+        return False
+    return not (_QUANTITY.search(name) and _NUMBER.fullmatch(str(value)))
 
 
 def _without_secrets(text: str) -> str:

@@ -329,11 +329,16 @@ def _end(tier: Tier, device: _Device) -> datetime | None:
     if device.newest is None:
         return None
     source = Tier.FIVE_MINUTES if tier is Tier.DAY else tier
-    given: dict[str, Any] = {"device_id": device.id, "earliest": device.newest - NEAR}
+    given = {
+        "device_id": device.id,
+        "earliest": device.newest - NEAR,
+        "width": timedelta(seconds=WIDTHS_S[source]),
+    }
     [(end, is_behind, is_gone)] = _rows("series_end", source.table, **given)
     if is_behind:
-        given["width"] = timedelta(seconds=WIDTHS_S[source])
-        [(end, _, is_gone)] = _rows("series_behind", source.table, **given)
+        given["oldest"] = device.newest - HEAD_MAX
+        [(behind,)] = _rows("series_behind", source.table, **given)
+        end = behind or end
     return None if is_gone else end
 
 

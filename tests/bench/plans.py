@@ -155,7 +155,11 @@ def questions(at: datetime) -> Iterator[Question]:
     yield Question(
         "Where a device's rollups end",
         queries["series_end"],
-        {**device, "earliest": until - timedelta(hours=3)},
+        {
+            **device,
+            "earliest": until - timedelta(hours=3),
+            "width": timedelta(minutes=5),
+        },
     )
     yield Question(
         "How many readings a range has",

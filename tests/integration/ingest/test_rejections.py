@@ -204,8 +204,20 @@ def test_what_can_be_no_secret_is_kept() -> None:
 
 
 def test_what_a_mapping_may_need_is_kept() -> None:
-    sent = {"amps": 1, "line": "L1", "keypad_current": 2, "passive_power": 3.5}
+    sent = {"amps": 1, "line": "L1", "keypad_current": 2, "passive_power": "3.5"}
     assert msgspec.json.decode(payload_of(sent, {})[1]) == sent
+    secrets = (
+        "apiKey",
+        "accessToken",
+        "otp_code",
+        "pin_code",
+        "userPin",
+        "psk1",
+        "auth",
+    )
+    told = msgspec.json.decode(payload_of(dict.fromkeys(secrets, 918273), {})[1])
+    assert set(told.values()) == {"[removed]"}
+    assert "9x7k" not in payload_of({"cvv": "9x7k"}, {})[1]
     hidden = payload_of({"access_key": 7, "note": "door open", "volts": 230}, {})[1]
     assert Fix(names={"volts": "voltage"}).apply(hidden) == {"voltage": 230}
 

@@ -351,6 +351,33 @@ async def test_rollups_tell_the_end_when_its_readings_are_gone(
     assert await energies() == pytest.approx(before)
 
 
+async def test_a_bucket_of_which_a_part_waits_is_read_whole(
+    device_id: int, pg: Pg
+) -> None:
+    """However far the rollup is behind, and whatever the other phases do."""
+    start = START + LENGTH
+    late = [
+        Given(device_id, phase, start + n * MINUTE, 10.0, 100.0, 60_000)
+        for n in range(240)
+        for phase in ("L1", "L2")
+        if phase == "L1" or n < 30
+    ]
+    await insert(pg, [reading for reading in late if reading.ts < start + 4 * MINUTE])
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    for minutes in (30, 185, 205, 240):
+        await insert(pg, [r for r in late if r.ts < start + minutes * MINUTE])
+        await know_newest(pg)
+        for tier in (Tier.RAW, Tier.FIVE_MINUTES, Tier.HOUR):
+            found = await asked(
+                device_id, since=start, until=start + minutes * MINUTE, tier=tier,
+                fields=["energy_wh"],
+            )  # fmt: skip
+            energy = sum(known(found.phases[0], "energy_wh", "avg"))
+            # L1 has a power factor of a half before, none here.
+            assert energy == pytest.approx(1000 * minutes / 60)
+
+
 async def test_one_that_speaks_again_is_seen_at_once(device_id: int, pg: Pg) -> None:
     again = START + LENGTH + timedelta(days=3)
     await insert(
@@ -391,7 +418,8 @@ async def test_a_thin_line_ascends_over_gaps_and_counts_energy_once(
         assert sum(known(other, "energy_wh", "avg")) == pytest.approx(
             sum(known(one, "energy_wh", "avg"))
         )
-        assert other.values["power_w"]["avg"].count(None) == 1
+        for name in ("power_w", "energy_wh"):
+            assert other.values[name]["avg"].count(None) == 1
     few = await asked(
         device_id,
         tier=Tier.FIVE_MINUTES,

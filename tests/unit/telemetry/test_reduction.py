@@ -80,7 +80,7 @@ def test_a_step_of_two_extremes_is_two_points() -> None:
     at, lines = extremes(times, [one, two], 60)
     assert at == [0, 60, 90, 91, 120, 150]
     assert lines[0] == [5.0, 0.0, 9.0, None, 1.0, 7.0]
-    assert lines[1] == [1.0, 1.0, None, None, 2.0, None]
+    assert lines[1] == [1.0, 0.5, 0.5, None, 1.0, 1.0]
     falling = extremes([0, 60], [([5.0, 4.0], [5.0, 1.0], [5.0, 7.0])], 60)
     assert falling == ([0, 60, 90], [[5.0, 7.0, 1.0]])
     second = extremes([0], [([5.0], [1.0], [7.0])], 1)
