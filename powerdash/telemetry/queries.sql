@@ -101,19 +101,12 @@ SELECT date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS 
 FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
 GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
 
--- series_weighed --
--- The same of readings with the time each speaks for, which energy needs.
-SELECT date_part('epoch', date_bin(%(step)s::interval, ts, 'epoch'))::bigint AS at,
-    date_part('epoch', min(ts)), date_part('epoch', max(ts)), max(sampling_ms) / 1000.0::float8
-FROM (
-    SELECT *, CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s::interval)
-        THEN date_part('epoch', since) ELSE sampling_ms / 1000.0::float8 END AS spoken_s
-    FROM (
-        SELECT *, ts - lag(ts, 1, %(before)s::timestamptz) OVER (ORDER BY ts) AS since
-        FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
-    ) reading
-) weighed
-GROUP BY date_bin(%(step)s::interval, ts, 'epoch') ORDER BY at
+-- series_spoken --
+-- Readings with the time each speaks for, which energy needs.
+SELECT *, spoken_s(since, sampling_ms, %(hold)s::interval) AS spoken_s FROM (
+    SELECT *, ts - lag(ts, 1, %(before)s::timestamptz) OVER (ORDER BY ts) AS since
+    FROM readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)
+) reading
 
 -- series_before --
 -- When the last reading before a range was, for as long as one may speak.
@@ -150,9 +143,7 @@ FROM (
         temperature, temperature, temperature, (temperature IS NOT NULL)::int
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
-            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', %(hold)s::interval)
-                THEN date_part('epoch', since)
-                ELSE sampling_ms / 1000.0::float8 END AS spoken_s
+            spoken_s(since, sampling_ms, %(hold)s::interval) AS spoken_s
         FROM (
             SELECT r.*, ts - lag(ts) OVER (PARTITION BY r.phase ORDER BY ts) AS since
             FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
@@ -321,9 +312,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
             date_bin('5 minutes', ts, 'epoch') AS bucket_start_ts,
-            CASE WHEN since <= greatest(sampling_ms * interval '2 ms', run.hold)
-                THEN date_part('epoch', since)
-                ELSE sampling_ms / 1000.0::float8 END AS spoken_s
+            spoken_s(since, sampling_ms, run.hold) AS spoken_s
         FROM (
             SELECT *, ts - lag(ts, 1, before.ts) OVER (ORDER BY ts) AS since
             FROM readings(run.device_id, run.phase, run.start, run.stop)
@@ -639,6 +628,12 @@ SELECT * FROM power_chunks c WHERE NOT EXISTS (
 -- retention_turn --
 -- Whether nobody else takes partitions away; until the transaction ends.
 SELECT pg_try_advisory_xact_lock(%(lock)s)
+
+-- retention_waited --
+-- Whether somebody waits for a table.
+SELECT EXISTS (SELECT FROM pg_locks
+    WHERE relation = to_regclass(%(table)s) AND NOT granted
+        AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))
 
 -- retention_shortest --
 -- The shortest retention that any rule gives; what is younger need not be looked at.

@@ -369,17 +369,27 @@ def _phase(
 
 
 def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
-    """Keep the points that draw the lines, and all gaps."""
+    """Keep the points that draw the lines, and their gaps."""
     lines = [value["avg"] for value in made.values.values()]
     known = [
         n
         for n, point in enumerate(zip(*lines, strict=True))
         if any(value is not None for value in point)
     ]
-    kept = outline(
-        [made.ts[n] for n in known], [[line[n] for n in known] for line in lines], most
-    )
     gaps = {n + 1 for n in known} - set(known) - {len(made.ts)}
+    own = {
+        n
+        for line in lines
+        for n, (before, value) in enumerate(itertools.pairwise(line), 1)
+        if value is None and before is not None
+    }
+    if len(own) <= most // 2:  # what few steps have is no line
+        gaps |= own
+    kept = outline(
+        [made.ts[n] for n in known],
+        [[line[n] for n in known] for line in lines],
+        max(most - len(gaps), most // 2),
+    )
     places = sorted({known[n] for n in kept} | gaps)
     return replace(
         made,

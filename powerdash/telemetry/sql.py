@@ -116,11 +116,14 @@ def raw_series(quantities: Sequence[Quantity]) -> str:
         else f"sum({q.raw} * spoken_s) / 3600, NULL::float8, NULL::float8"
         for q in quantities
     )
-    is_simple = all(q.column for q in quantities)
-    return QUERIES["series_raw" if is_simple else "series_weighed"].replace(
+    statement = QUERIES["series_raw"].replace(
         "max(sampling_ms) / 1000.0::float8",
         f"max(sampling_ms) / 1000.0::float8, {figures}",
     )
+    if all(q.column for q in quantities):
+        return statement
+    readings = "readings(%(device_id)s, %(phase)s, %(since)s, %(until)s)"
+    return statement.replace(readings, f"({QUERIES['series_spoken']}) spoken")
 
 
 def rolled_series(tier: Tier, quantities: Sequence[Quantity]) -> str:

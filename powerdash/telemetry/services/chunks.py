@@ -19,6 +19,7 @@ from powerdash.telemetry.services.swap import (
     is_passing,
     keep_in,
     keep_out,
+    keep_within,
     last_arrival,
     partitions_of,
     replace_partition,
@@ -138,6 +139,7 @@ def _put_in_chunks(cursor: CursorWrapper, part: Range) -> Compressed:
         )
         cursor.execute(f'INSERT INTO "{draft}" {made}', bounds)
     cursor.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(draft)))
+    keep_within(cursor, chunks, draft, "first_ts")
     old = [part.name, *([chunks.name] if are_there else [])]
     readings = sum(row_count(cursor, name) for name in old)
     sizes = sum(_size(cursor, name) for name in old), _size(cursor, draft)

@@ -1,6 +1,5 @@
 """Refused readings, stored after all once what was wrong is known."""
 
-import functools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -118,14 +117,9 @@ def _store(readings: list[Reading], at: datetime) -> int:
         cursor.execute(QUERIES["readings_partitions"], {"ts": columns[2], "at": at})
         cursor.execute(QUERIES["readings_store"], arguments)
         stored = cursor.fetchall()
-    # Device by device, as nobody else locks them in this order.
-    transaction.on_commit(functools.partial(_count, stored, at))
-    return sum(count for _, count, _ in stored)
-
-
-def _count(stored: Sequence[tuple[int, int, datetime]], at: datetime) -> None:
-    with connection.cursor() as cursor:
+        # After the newest readings, device by device, as the ingest door locks them.
         for device_id, count, newest in stored:
             given: dict[str, Any] = {"device_id": device_id, "count": count}
             given |= {"newest": newest, "at": at}
             cursor.execute(QUERIES["readings_arrived"], given)
+    return sum(count for _, count, _ in stored)

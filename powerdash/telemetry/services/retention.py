@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import LiteralString
 
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -13,7 +14,6 @@ from powerdash import settings
 from powerdash.events.services import event_record
 from powerdash.events.types import EventType
 from powerdash.telemetry.rollup import Tier
-from powerdash.telemetry.services.rollups import hold_off
 from powerdash.telemetry.services.swap import (
     CHUNKS,
     Range,
@@ -21,6 +21,7 @@ from powerdash.telemetry.services.swap import (
     is_passing,
     keep_in,
     keep_out,
+    keep_within,
     last_arrival,
     one,
     partitions_of,
@@ -30,6 +31,8 @@ from powerdash.telemetry.services.swap import (
 from powerdash.telemetry.sql import QUERIES
 
 LOCK = 7_202_603  # advisory lock: one takes away at a time
+_KEEPERS: LiteralString = "SELECT unnest(%s::int[]) AS id"
+_OTHERS: LiteralString = "SELECT id FROM devices WHERE NOT id = ANY(%s)"
 _COLUMNS = {
     Tier.RAW: "raw_days",
     Tier.FIVE_MINUTES: "days_5m",
@@ -101,7 +104,7 @@ def _old(cursor: CursorWrapper, at: datetime) -> Iterator[Range]:
 def _look(cursor: CursorWrapper, part: Range, at: datetime) -> Partition | None:
     """Return what is to become of a partition; None when nothing is to be done."""
     keepers = _keepers(cursor, part, part.upper, at)
-    if keepers and not _has_others(cursor, part, keepers):
+    if keepers and not _has_rows(cursor, part, _OTHERS, keepers):
         return None
     return Partition(part, keepers, _fate(cursor, part, keepers, at))
 
@@ -118,7 +121,7 @@ def _fate(
         return Fate.ARRIVED
     if part.tier is Tier.RAW and is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
-    return Fate.THINNED if _has_any(cursor, part, keepers) else Fate.DROPPED
+    return Fate.THINNED if _has_rows(cursor, part, _KEEPERS, keepers) else Fate.DROPPED
 
 
 def _keepers(
@@ -156,24 +159,15 @@ def _keepers(
     return tuple(row[0] for row in cursor.fetchall())
 
 
-def _has_any(cursor: CursorWrapper, part: Range, device_ids: tuple[int, ...]) -> bool:
+def _has_rows(
+    cursor: CursorWrapper, part: Range, devices: LiteralString, keepers: tuple[int, ...]
+) -> bool:
+    """Tell whether a partition has rows of `_KEEPERS`, or of `_OTHERS`."""
     cursor.execute(
         sql.SQL(
-            "SELECT EXISTS (SELECT FROM unnest(%s::int[]) id"
-            " WHERE EXISTS (SELECT FROM {} WHERE device_id = id))"
-        ).format(sql.Identifier(part.name)),
-        [list(device_ids)],
-    )
-    return bool((cursor.fetchone() or [False])[0])
-
-
-def _has_others(cursor: CursorWrapper, part: Range, keepers: tuple[int, ...]) -> bool:
-    """Tell whether a partition has rows that may go."""
-    cursor.execute(
-        sql.SQL(
-            "SELECT EXISTS (SELECT FROM devices d WHERE NOT d.id = ANY(%s)"
-            " AND EXISTS (SELECT FROM {} WHERE device_id = d.id))"
-        ).format(sql.Identifier(part.name)),
+            "SELECT EXISTS (SELECT FROM ({}) d"
+            " WHERE EXISTS (SELECT FROM {} WHERE device_id = d.id))"
+        ).format(sql.SQL(devices), sql.Identifier(part.name)),
         [list(keepers)],
     )
     return bool((cursor.fetchone() or [False])[0])
@@ -208,11 +202,6 @@ def _take_away(part: Partition, at: datetime) -> Fate:
             cursor.execute(sql.SQL("DROP TABLE {}").format(sql.Identifier(name)))
             if copied:
                 replace_partition(cursor, part.range, copied)
-                cursor.execute(
-                    sql.SQL("ALTER TABLE {} DROP CONSTRAINT within").format(
-                        sql.Identifier(name)
-                    )
-                )
     except DatabaseError as error:
         if not is_passing(error):
             raise
@@ -223,12 +212,16 @@ def _take_away(part: Partition, at: datetime) -> Fate:
 def _copied(cursor: CursorWrapper, part: Partition) -> str:
     """Copy the rows that stay, while nobody is kept waiting; return the table's name.
 
-    Buckets change by the rollup alone, which waits meanwhile; readings are only added.
+    Readings are only added, which is seen. Buckets change too: a rollup that has some
+    of this partition waits meanwhile, and then goes first.
+
+    Raises:
+        OperationalError: One does.
     """
-    if part.range.tier is not Tier.RAW:
-        hold_off(cursor)
     name = f"{part.range.name}_kept"
     draft, old = sql.Identifier(name), sql.Identifier(part.range.name)
+    if part.range.tier is not Tier.RAW:
+        cursor.execute(sql.SQL("LOCK TABLE {} IN SHARE MODE").format(old))
     # An older version that was killed left one.
     cursor.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(draft))
     cursor.execute(
@@ -242,18 +235,11 @@ def _copied(cursor: CursorWrapper, part: Partition) -> str:
         ),
         [list(part.keepers)],
     )
-    # So that nobody waits for all rows to be looked at when it becomes a partition.
     time = dict(_PLACES[part.range.tier])[part.range.table]
-    cursor.execute(
-        sql.SQL("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({} >= {} AND {} < {})").format(
-            draft,
-            sql.Identifier("within"),
-            sql.Identifier(time),
-            sql.Literal(part.range.lower),
-            sql.Identifier(time),
-            sql.Literal(part.range.upper),
-        )
-    )
+    keep_within(cursor, part.range, name, time)
+    # Each would wait for the other once we wait for rollups.
+    if one(cursor, "retention_waited", table=part.range.name):
+        raise OperationalError("A rollup waits for this partition.")
     return name
 
 

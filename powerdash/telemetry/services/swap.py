@@ -14,6 +14,7 @@ from powerdash.telemetry.sql import QUERIES
 
 LOCK_TIMEOUT = "3s"  # writers wait as long at most: then the next turn tries again
 CHUNKS = "power_chunks"
+WITHIN = "within"  # a constraint of drafts
 
 
 class Range(NamedTuple):
@@ -95,8 +96,31 @@ def is_passing(error: DatabaseError) -> bool:
     )
 
 
+def keep_within(cursor: CursorWrapper, part: Range, draft: str, column: str) -> None:
+    """Look through a table that is to be a partition while nobody waits for it.
+
+    Args:
+        column: The time of its rows.
+    """
+    cursor.execute(
+        sql.SQL(
+            "ALTER TABLE {0} ADD CONSTRAINT {1} CHECK ({2} >= {3} AND {2} < {4})"
+        ).format(
+            sql.Identifier(draft),
+            sql.Identifier(WITHIN),
+            sql.Identifier(column),
+            sql.Literal(part.lower),
+            sql.Literal(part.upper),
+        )
+    )
+
+
 def replace_partition(cursor: CursorWrapper, part: Range, draft: str) -> None:
-    """Put a table in the place of a partition that is there no more."""
+    """Put a table in the place of a partition that is there no more.
+
+    Args:
+        draft: That `keep_within` looked through.
+    """
     name = sql.Identifier(part.name)
     cursor.execute(
         sql.SQL("ALTER TABLE {} RENAME TO {}").format(sql.Identifier(draft), name)
@@ -109,6 +133,12 @@ def replace_partition(cursor: CursorWrapper, part: Range, draft: str) -> None:
             name,
             sql.Literal(part.lower),
             sql.Literal(part.upper),
+        )
+    )
+    # The partition's own says the same.
+    cursor.execute(
+        sql.SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(
+            name, sql.Identifier(WITHIN)
         )
     )
 

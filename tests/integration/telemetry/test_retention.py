@@ -16,7 +16,7 @@ from powerdash.lib.fields import FieldsInvalid
 from powerdash.telemetry.quantities import QUANTITIES
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import SeriesQuery, series
-from powerdash.telemetry.services import chunks, retention
+from powerdash.telemetry.services import chunks, retention, swap
 from powerdash.telemetry.services.chunks import compress
 from powerdash.telemetry.services.devices import device_update
 from powerdash.telemetry.services.retention import (
@@ -27,6 +27,7 @@ from powerdash.telemetry.services.retention import (
 )
 from powerdash.telemetry.services.rollups import rollup
 from powerdash.telemetry.services.rules import hold_set, retention_set, retention_unset
+from powerdash.telemetry.services.swap import Range
 from powerdash.telemetry.verify import verify
 from tests.ladder import Given, Pg, insert, no_partitions
 
@@ -316,34 +317,38 @@ async def test_many_at_once_take_nothing_that_is_held(fleet: Fleet) -> None:
 async def test_buckets_made_anew_while_others_go_stay_so(
     fleet: Fleet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A heartbeat interval that changes meanwhile waits; what is left over goes."""
+    """Rollups of the partition go first; what is left over goes."""
     kept = fleet.device_ids[0]
     await fleet.set(raw_days=30, days_5m=30)
     await fleet.set("lab", raw_days=0)
     await fleet.pg.execute("CREATE TABLE telemetry_rollups_5m_202611_kept ()")
-    copied = retention._copied
+    look_through = swap.keep_within
     threads = []
 
-    def then_change(cursor: CursorWrapper, part: Partition) -> str:
-        made = copied(cursor, part)
+    def then_change(
+        cursor: CursorWrapper, part: Range, draft: str, column: str
+    ) -> None:
         threads.append(Thread(target=change))
         threads[-1].start()
         threads[-1].join(0.5)
-        assert threads[-1].is_alive() is (part.range.tier is not Tier.RAW)
-        return made
+        assert threads[-1].is_alive() is (part.tier is not Tier.RAW)
+        look_through(cursor, part, draft, column)
 
     def change() -> None:
         try:
-            device_update(device_id=kept, at=START, heartbeat_interval_s=1800)
+            interval_s = 1800 + len(threads)
+            device_update(device_id=kept, at=START, heartbeat_interval_s=interval_s)
             rollup(at=START + 90 * DAY)
         finally:
             connection.close()
 
-    monkeypatch.setattr(retention, "_copied", then_change)
-    fates = await fleet.apply(START + 90 * DAY)
-    assert fates["telemetry_rollups_5m_202611"] is Fate.THINNED
+    monkeypatch.setattr(retention, "keep_within", then_change)
+    month, at = "telemetry_rollups_5m_202611", START + 90 * DAY
+    assert (await fleet.apply(at))[month] is Fate.BUSY
     for thread in threads:
         await sync_to_async(thread.join)()
+    monkeypatch.undo()
+    assert await fleet.apply(at) == {month: Fate.THINNED}
     assert (await sync_to_async(verify)()).differences == []
 
 

@@ -404,6 +404,32 @@ async def test_one_that_speaks_again_is_seen_at_once(device_id: int, pg: Pg) -> 
     assert (none.watermark, none.phases[0].ts) == (None, [])
 
 
+async def test_a_thin_line_shows_the_gap_of_one_field(device_id: int, pg: Pg) -> None:
+    day = START + timedelta(days=10)
+    rows = [
+        Given(
+            device_id, "L1", day + timedelta(seconds=n), 1.0 + n % 7, 230.0,
+            temperature=None if 3000 <= n < 4200 else 20.0 + n % 5,
+        )
+        for n in range(7200)
+    ]  # fmt: skip
+    await insert(pg, rows)
+    await know_newest(pg)
+    found = await asked(
+        device_id, since=day, until=day + timedelta(hours=2), tier=Tier.RAW,
+        max_points=100, reduction="lttb", fields=["power_w", "temperature_c"],
+    )  # fmt: skip
+    line = found.phases[0]
+    assert len(line.ts) <= 100
+    silent = [
+        at
+        for at, value in zip(line.ts, line.values["temperature_c"]["avg"], strict=True)
+        if value is None
+    ]
+    assert silent[0] - day.timestamp() == pytest.approx(3000, abs=60)
+    assert None not in line.values["power_w"]["avg"]
+
+
 async def test_a_thin_line_ascends_over_gaps_and_counts_energy_once(
     device_id: int,
 ) -> None:
