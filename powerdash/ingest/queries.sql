@@ -149,16 +149,19 @@ ON CONFLICT (device_id) DO UPDATE SET
     max_lateness_s = greatest(a.max_lateness_s, excluded.max_lateness_s)
 
 -- rejections --
--- A sample of what was refused; of a device only the newest 200 stay.
+-- A sample of what was refused; of a device only the newest 200 stay, and what is being
+-- replayed: that transaction waits for arrivals, which this one may have locked.
 WITH kept AS (
     INSERT INTO ingest_rejections (at, organization_id, device_id, errors, payload)
     SELECT * FROM unnest($1::timestamptz[], $2::bigint[], $3::int[], $4::jsonb[],
         $5::text[])
     RETURNING device_id
 )
-DELETE FROM ingest_rejections r USING (
-    SELECT device_id, (SELECT id FROM ingest_rejections o
-        WHERE o.device_id = k.device_id ORDER BY id DESC OFFSET 200 LIMIT 1) AS last
-    FROM (SELECT DISTINCT device_id FROM kept) k
-) old
-WHERE r.device_id = old.device_id AND r.id <= old.last
+DELETE FROM ingest_rejections WHERE id IN (
+    SELECT r.id FROM ingest_rejections r JOIN (
+        SELECT device_id, (SELECT id FROM ingest_rejections o
+            WHERE o.device_id = k.device_id ORDER BY id DESC OFFSET 200 LIMIT 1) AS last
+        FROM (SELECT DISTINCT device_id FROM kept) k
+    ) old ON r.device_id = old.device_id AND r.id <= old.last
+    FOR UPDATE OF r SKIP LOCKED
+)

@@ -145,24 +145,28 @@ FROM (
         SELECT *, power * coalesce(power_factor, 1) AS active,
             spoken_s(since, sampling_ms, %(hold)s::interval) AS spoken_s
         FROM (
-            SELECT r.*, ts - lag(ts) OVER (PARTITION BY r.phase ORDER BY ts) AS since
-            FROM unnest(%(phases)s::text[]) AS p (phase) CROSS JOIN LATERAL
-                readings(%(device_id)s, p.phase, %(head)s::timestamptz - %(hold)s::interval, %(until)s) r
+            SELECT r.*, r.ts
+                - lag(r.ts, 1, before.ts) OVER (PARTITION BY r.phase ORDER BY r.ts) AS since
+            FROM unnest(%(phases)s::text[]) AS p (phase)
+            LEFT JOIN LATERAL readings_last(%(device_id)s, p.phase,
+                %(head)s::timestamptz - %(reach)s::interval, %(head)s, 1) before ON true
+            CROSS JOIN LATERAL readings(%(device_id)s, p.phase, %(head)s, %(until)s) r
             WHERE %(stitched)s
         ) reading
-        WHERE ts >= greatest(%(head)s::timestamptz, %(since)s)
+        WHERE ts >= %(since)s
     ) weighed
 ) part
 GROUP BY phase, at ORDER BY phase, at
 
 -- series_end --
 -- Where the rollups of a device end: the start of the newest bucket, by phases that were
--- heard of late; whether one of them has none so late, and readings wait; and whether
--- readings since then are gone.
-SELECT e.start, e.is_behind, EXISTS (SELECT FROM telemetry_dropped gone
+-- heard of late, and up to which reading; whether one of them has none so late, and
+-- readings wait; and whether readings since then are gone.
+SELECT e.start, e.newest, e.is_behind, EXISTS (SELECT FROM telemetry_dropped gone
     WHERE tier = 'raw' AND upper > e.start AND has_lost(gone, %(device_id)s))
 FROM (
-    SELECT min(b.start) AS start, coalesce(bool_or(b.start IS NULL), false) AS is_behind
+    SELECT min(b.start) AS start, max(least(l.ts, b.start + %(width)s)) FILTER (WHERE b.start IS NOT NULL) AS newest,
+        coalesce(bool_or(b.start IS NULL), false) AS is_behind
     FROM telemetry_latest l LEFT JOIN LATERAL (
         SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
         WHERE r.device_id = l.device_id AND r.phase = l.phase
@@ -174,7 +178,8 @@ FROM (
 
 -- series_behind --
 -- The same of rollups that are far behind, or not there yet: of a phase whose newest
--- bucket is too old, where the first readings begin that wait, by the width of a bucket.
+-- bucket is too old, or lost its readings, where the first readings begin that wait, by
+-- the width of a bucket.
 SELECT min(coalesce(b.start, date_bin(%(width)s, wait.ts, 'epoch')))
 FROM telemetry_latest l LEFT JOIN LATERAL (
     SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r
@@ -182,7 +187,9 @@ FROM telemetry_latest l LEFT JOIN LATERAL (
     ORDER BY bucket_start_ts DESC LIMIT 1
 ) last ON true
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN last.start >= %(oldest)s THEN last.start END AS start
+    SELECT CASE WHEN last.start >= %(oldest)s AND NOT EXISTS (
+        SELECT FROM telemetry_dropped gone WHERE tier = 'raw' AND upper > last.start
+            AND has_lost(gone, l.device_id)) THEN last.start END AS start
 ) b
 LEFT JOIN LATERAL readings_first(l.device_id, l.phase,
     coalesce(last.start + %(width)s, '-infinity'), 'infinity', 1) wait ON b.start IS NULL
@@ -642,7 +649,8 @@ SELECT min(days) FROM (SELECT unnest(ARRAY[raw_days, days_5m, days_1h, days_1d])
 
 -- retention_keepers --
 -- Devices whose rows of a range are still kept: those of the longest rule of their tags,
--- else of their organization's rule, else of the installation's.
+-- else of their organization's rule, else of the installation's; and those on hold, whose
+-- rollups stay as long as the readings they are made of.
 SELECT d.id FROM devices d
 LEFT JOIN LATERAL (
     SELECT CASE WHEN bool_or(raw_days = 0) THEN 0 ELSE max(raw_days) END AS days
@@ -655,7 +663,7 @@ CROSS JOIN LATERAL (
 ) kept
 WHERE kept.days = 0
     OR %(upper)s::timestamptz > %(at)s::timestamptz - kept.days * interval '1 day'
-    OR (%(held)s AND d.id IN (SELECT device_id FROM telemetry_holds))
+    OR d.id IN (SELECT device_id FROM telemetry_holds)
 ORDER BY d.id
 
 -- retention_arrival --

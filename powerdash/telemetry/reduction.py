@@ -88,15 +88,18 @@ def extremes(
 
     Args:
         lines: Of each quantity mean, least and greatest; what has none, as energy,
-            is halved.
+            is halved: beside it every step is two points, or halves stood among wholes.
     """
+    extents = [any(value is not None for value in line[1]) for line in lines]
+    is_split = any(extents) and not all(extents)
     at: list[int] = []
     found: list[Column] = [[] for _ in lines]
     half_s = step_s // 2
     for place, time in enumerate(times):
         pairs = [_pair(*line, place) for line in lines]
+        is_gap = all(mean is None for _, _, mean in pairs)
         is_one = all(low == high for low, high, _ in pairs)
-        if is_one or not half_s:
+        if is_gap or (is_one and not is_split) or not half_s:
             # A gap comes after both points of what is before it.
             at.append(max(time, at[-1] + 1) if at else time)
             for column, (low, high, mean) in zip(found, pairs, strict=True):

@@ -15,7 +15,7 @@ REMOVED = "[removed]"
 # Names of what is not kept, whatever its value.
 _NAMES = (
     r"secret|pass|pwd|psk|phrase|token|auth|key|cred|cookie|session|jwt|otp|signature"
-    r"|\bsig\b|pin(?![a-z])"
+    r"|\bsig\b|wpa|(?:pin|wep)(?-i:(?![a-z]))"
 )
 _SECRET = re.compile(_NAMES, re.IGNORECASE)
 # A number under such a name is kept where it is a quantity: `keypad_current`.
@@ -38,9 +38,12 @@ _HARMLESS = re.compile(
     r"|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|nan|[-+]?inf(inity)?",
     re.IGNORECASE,
 )
-# In texts: what follows a scheme of HTTP's, what stands before a host, and the value of
-# a field, in quotes or up to where the next one begins.
+# A value beside its name: `{"name": "password", "value": …}`.
+_NAMED, _VALUES = ("name", "field", "parameter", "id"), {"value", "val", "v", "data"}
+# In texts: signed tokens, what a header or a scheme of HTTP's says, what stands before
+# a host, and the value of a field, in quotes or up to where the next one begins.
 _IN_TEXT = (
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]+(\.[\w-]*)?"), REMOVED),
     (
         re.compile(r"\b(Bearer|Basic|Digest)\s+[^\s\"',;]+", re.IGNORECASE),
         r"\1 " + REMOVED,
@@ -55,6 +58,8 @@ _IN_TEXT = (
         ),
         r"\1" + REMOVED,
     ),
+    # Of a header everything, once its first word is away.
+    (re.compile(r"(authorization\s*:\s*)[^\"'\r\n]+", re.IGNORECASE), r"\1" + REMOVED),
 )
 _STAND_IN = re.compile(r"\[removed\]|\[text of \d+ characters\]")
 _MILLISECONDS = 1e11  # numbers above it are times in milliseconds, not in seconds
@@ -91,9 +96,10 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     if levels == 0:
         return "…"
     if isinstance(value, dict):
+        is_named = any(_SECRET.search(str(value.get(name, ""))) for name in _NAMED)
         return {
-            key: REMOVED
-            if _is_secret(str(key), item)
+            _without_secrets(str(key)): REMOVED
+            if _is_secret(str(key), item) or (is_named and key in _VALUES)
             else _shown(item, levels - 1, is_told=bool(_TOLD.fullmatch(str(key))))
             for key, item in value.items()
         }

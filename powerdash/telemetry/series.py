@@ -223,8 +223,9 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         "until": query.until,
         "step": timedelta(seconds=step_s),
         "hold": device.hold,
+        "reach": REACH,
     }
-    end = None if tier is Tier.RAW else _end(tier, device)
+    end, rolled = (None, None) if tier is Tier.RAW else _end(tier, device)
     behind = device.newest - end if device.newest and end else timedelta()
     is_read = tier is not Tier.DAY and behind <= HEAD_MAX
     head = end if end and end < query.until and is_read else None
@@ -238,8 +239,8 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     }
     phases = [found.get(name) or _silent(name, device, query) for name in device.phases]
     watermark = _watermark(device, query, phases, step_s)
-    if watermark and end and not head and behind > NEAR:
-        watermark = min(watermark, end) if end > query.since else None
+    if watermark and rolled and not is_read:
+        watermark = min(watermark, rolled) if rolled > query.since else None
     return Series(step_s, tier, device.zone, watermark, phases)
 
 
@@ -301,7 +302,7 @@ def _raw(
     """Read phase by phase: a third faster than all at once, a join less per reading."""
     statement = raw_series(query.quantities)
     hold_s = device.hold.total_seconds()
-    for phase, before in _rows("series_before", **arguments, reach=REACH):
+    for phase, before in _rows("series_before", **arguments):
         given = {**arguments, "phase": phase, "before": before}
         if rows := _fetch_figures(statement, given):
             yield phase, raw_steps(rows, hold_s, before and before.timestamp())
@@ -320,26 +321,26 @@ def _rolled(
         yield phase, rolled_steps([row[1:] for row in part], step_s)
 
 
-def _end(tier: Tier, device: _Device) -> datetime | None:
-    """Return where readings are needed beside the rollups of a device.
+def _end(tier: Tier, device: _Device) -> tuple[datetime | None, datetime | None]:
+    """Return where readings are needed beside the rollups of a device, and their end.
 
     That is from the start of its newest bucket, which may lack the newest of them; None
     where readings are gone since then.
     """
     if device.newest is None:
-        return None
+        return None, None
     source = Tier.FIVE_MINUTES if tier is Tier.DAY else tier
     given = {
         "device_id": device.id,
         "earliest": device.newest - NEAR,
         "width": timedelta(seconds=WIDTHS_S[source]),
     }
-    [(end, is_behind, is_gone)] = _rows("series_end", source.table, **given)
+    [(end, rolled, is_behind, is_gone)] = _rows("series_end", source.table, **given)
     if is_behind:
         given["oldest"] = device.newest - HEAD_MAX
         [(behind,)] = _rows("series_behind", source.table, **given)
         end = behind or end
-    return None if is_gone else end
+    return (None, None) if is_gone else (end, rolled or end)
 
 
 def _phase(
@@ -377,14 +378,13 @@ def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
         if any(value is not None for value in point)
     ]
     gaps = {n + 1 for n in known} - set(known) - {len(made.ts)}
-    own = {
-        n
-        for line in lines
-        for n, (before, value) in enumerate(itertools.pairwise(line), 1)
-        if value is None and before is not None
-    }
-    if len(own) <= most // 2:  # what few steps have is no line
-        gaps |= own
+    for line in lines:
+        edges = _edges(line)
+        starts = {n for n in edges if line[n] is None}
+        if len(edges) <= most:
+            gaps |= edges
+        elif len(starts) <= most // 2:  # what few steps have is no line
+            gaps |= starts
     kept = outline(
         [made.ts[n] for n in known],
         [[line[n] for n in known] for line in lines],
@@ -399,6 +399,17 @@ def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
             for name, value in made.values.items()
         },
     )
+
+
+def _edges(line: Column) -> set[int]:
+    """Return where a line ends, where its gap begins, and where it begins again."""
+    found: set[int] = set()
+    for n, (before, value) in enumerate(itertools.pairwise(line), 1):
+        if before is not None and value is None:
+            found |= {n - 1, n}
+        elif before is None and value is not None:
+            found.add(n)
+    return found
 
 
 def _rows(

@@ -49,8 +49,8 @@ def rejections_replay(
     """Store what was refused, with what was wrong put right.
 
     Each is checked as if it were sent now; readings of a decommissioned device are not
-    stored. What was stored before is a duplicate. An id of no refused reading of the
-    organization is told among the errors.
+    stored. A reading that is there is a duplicate. An id of no refused reading of the
+    organization, or of one that was stored before, is told among the errors.
     """
     wanted = Rejection.objects.select_for_update().filter(
         organization_id=organization_id, id__in=ids
@@ -69,8 +69,8 @@ def rejections_replay(
         errors[unknown] = {"ids": ["There is no such refused reading."]}
     phases = _phases_of(living)
     for each in wanted.order_by("id"):
-        if each.device_id not in living:
-            errors[each.pk] = {"device": ["is decommissioned"]}
+        if impossible := _impossible(each, living):
+            errors[each.pk] = impossible
             continue
         try:
             reading = _reading(each, fix, at)
@@ -90,6 +90,17 @@ def rejections_replay(
         data={"accepted": accepted, "asked": len(ids), "refused": len(errors)},
     )
     return Replayed(accepted, len(readings) - accepted, errors)
+
+
+def _impossible(rejection: Rejection, living: set[int]) -> dict[str, list[str]]:
+    """Return why a refused reading cannot be stored, whatever it says."""
+    if rejection.replayed_at:
+        # With another fix it would be another reading of the same.
+        stored_at = f"{rejection.replayed_at:%Y-%m-%d %H:%M:%S} UTC"
+        return {"ids": [f"It was stored at {stored_at}."]}
+    if rejection.device_id not in living:
+        return {"device": ["is decommissioned"]}
+    return {}
 
 
 def _phases_of(device_ids: Iterable[int]) -> dict[int, set[str]]:

@@ -31,6 +31,7 @@ from powerdash.telemetry.services.swap import (
 from powerdash.telemetry.sql import QUERIES
 
 LOCK = 7_202_603  # advisory lock: one takes away at a time
+PATIENCE = "500ms"  # shorter than PostgreSQL's `deadlock_timeout`
 _KEEPERS: LiteralString = "SELECT unnest(%s::int[]) AS id"
 _OTHERS: LiteralString = "SELECT id FROM devices WHERE NOT id = ANY(%s)"
 _COLUMNS = {
@@ -119,7 +120,7 @@ def _fate(
         and _keepers(cursor, part, max(part.upper, arrived_at), at) != keepers
     ):
         return Fate.ARRIVED
-    if part.tier is Tier.RAW and is_due(cursor, part):
+    if is_due(cursor, part):
         return Fate.NOT_ROLLED_UP
     return Fate.THINNED if _has_rows(cursor, part, _KEEPERS, keepers) else Fate.DROPPED
 
@@ -137,26 +138,29 @@ def _keepers(
             "default": default_days(part.tier),
             "upper": since,
             "at": at,
-            "held": part.tier is Tier.RAW,
         },
     )
     ids = [row[0] for row in cursor.fetchall()]
     if not ids:
         return ()
-    there = sql.SQL(" OR ").join(
-        sql.SQL(
-            "EXISTS (SELECT FROM {table} WHERE device_id = id"
-            " AND {time} >= %(lower)s AND {time} < %(upper)s)"
-        ).format(table=sql.Identifier(table), time=sql.Identifier(time))
-        for table, time in _PLACES[part.tier]
-    )
     cursor.execute(
-        sql.SQL("SELECT id FROM unnest(%(ids)s::int[]) id WHERE {} ORDER BY id").format(
-            there
-        ),
+        sql.SQL(
+            "SELECT id FROM unnest(%(ids)s::int[]) AS d (id) WHERE {} ORDER BY id"
+        ).format(_there(part.tier)),
         {"ids": ids, "lower": part.lower, "upper": part.upper},
     )
     return tuple(row[0] for row in cursor.fetchall())
+
+
+def _there(tier: Tier) -> sql.Composed:
+    """Return the condition that device `d.id` has rows of a tier in a range."""
+    return sql.SQL(" OR ").join(
+        sql.SQL(
+            "EXISTS (SELECT FROM {table} WHERE device_id = d.id"
+            " AND {time} >= %(lower)s AND {time} < %(upper)s)"
+        ).format(table=sql.Identifier(table), time=sql.Identifier(time))
+        for table, time in _PLACES[tier]
+    )
 
 
 def _has_rows(
@@ -213,7 +217,8 @@ def _copied(cursor: CursorWrapper, part: Partition) -> str:
     """Copy the rows that stay, while nobody is kept waiting; return the table's name.
 
     Readings are only added, which is seen. Buckets change too: a rollup that has some
-    of this partition waits meanwhile, and then goes first.
+    of this partition waits meanwhile, and then goes first. It must not come to wait
+    while we wait for it: `_look_again` waits shorter than PostgreSQL for a deadlock.
 
     Raises:
         OperationalError: One does.
@@ -246,14 +251,35 @@ def _copied(cursor: CursorWrapper, part: Partition) -> str:
 def _look_again(cursor: CursorWrapper, part: Partition, at: datetime) -> None:
     """Keep everybody out, and look whether readings, rules or holds came meanwhile.
 
+    Buckets go after all they are made of: made anew they would count twice in totals.
+
     Raises:
-        OperationalError: They did.
+        OperationalError: They did, or what buckets are made of could not go.
     """
-    keep_out(cursor, part.range.table)
+    is_copied = part.fate is Fate.THINNED and part.range.tier is not Tier.RAW
+    keep_out(cursor, part.range.table, patience=PATIENCE if is_copied else None)
     again = _look(cursor, part.range, at)
     seen = (part.keepers, part.fate)
     if again is None or (again.keepers, again.fate) != seen:
         raise OperationalError("It is not as it was planned.")
+    if part.range.tier is not Tier.RAW and _is_below(cursor, part):
+        raise OperationalError("What it is made of is still there.")
+
+
+def _is_below(cursor: CursorWrapper, part: Partition) -> bool:
+    """Tell whether the tier below has anything of what goes from a partition."""
+    below = list(Tier)[list(Tier).index(part.range.tier) - 1]
+    cursor.execute(
+        sql.SQL("SELECT EXISTS (SELECT FROM ({}) d (id) WHERE {})").format(
+            sql.SQL(_OTHERS.replace("%s", "%(kept)s")), _there(below)
+        ),
+        {
+            "kept": list(part.keepers),
+            "lower": part.range.lower,
+            "upper": part.range.upper,
+        },
+    )
+    return bool((cursor.fetchone() or [False])[0])
 
 
 def _record(cursor: CursorWrapper, part: Partition, at: datetime) -> None:

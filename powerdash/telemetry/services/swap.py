@@ -60,17 +60,21 @@ def row_count(
     return int(count)
 
 
-def keep_out(cursor: CursorWrapper, *tables: str) -> None:
+def keep_out(cursor: CursorWrapper, *tables: str, patience: str | None = None) -> None:
     """Keep writers, readers and the rollup out of these tables, in a transaction.
 
     Rows come before chunks in every transaction that locks both, or two would wait for
     each other.
 
+    Args:
+        patience: How long to wait for a rollup that is at it.
+
     Raises:
         OperationalError: Somebody was at it for too long.
     """
-    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
+    cursor.execute(f"SET LOCAL lock_timeout = '{patience or LOCK_TIMEOUT}'")
     hold_off(cursor)
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     for table in tables:
         cursor.execute(
             sql.SQL("LOCK TABLE ONLY {} IN ACCESS EXCLUSIVE MODE").format(

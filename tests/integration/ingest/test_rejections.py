@@ -1,5 +1,6 @@
 """Test that what is refused can be looked at, put right, and stored after all."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -8,11 +9,16 @@ import pytest
 from asgiref.sync import sync_to_async
 
 from powerdash.ingest.arrivals import SAMPLES_MAX
+from powerdash.ingest.sql import QUERIES as DOOR
 from powerdash.telemetry.reading import PHASES_MAX
 from powerdash.telemetry.rejection import Fix, FixImpossible, payload_of
 from powerdash.telemetry.services.rejections import Replayed, rejections_replay
 from powerdash.telemetry.services.rollups import rollup
 from tests.integration.ingest.conftest import Door, reading
+from tests.waiting import eventually
+
+WAITS = """SELECT EXISTS (SELECT FROM pg_stat_activity
+    WHERE datname = current_database() AND wait_event_type = 'Lock')"""
 
 
 async def kept(door: Door) -> list[dict[str, Any]]:
@@ -142,7 +148,9 @@ async def test_it_is_stored_after_a_fix(door: Door) -> None:
     row = await door.pg.fetchrow("SELECT * FROM power_records")
     assert row is not None
     assert (row["ts"], row["current"]) == (now, pytest.approx(5.2))
-    assert await replay(door, [refused["id"]], fix) == Replayed(0, 1, {})
+    again = await replay(door, [refused["id"]], Fix(-3600, fix.factors, fix.names))
+    assert (again.accepted, again.duplicates) == (0, 0)
+    assert again.errors[refused["id"]]["ids"][0].startswith("It was stored at ")
     await sync_to_async(rollup)(at=now)
     assert await door.pg.fetchval("SELECT sum(count) FROM telemetry_rollups_5m") == 1
     assert (await kept(door))[0]["replayed_at"] is not None
@@ -243,3 +251,55 @@ def test_a_payload_is_cut_to_size() -> None:
     )
     assert len(payload) == 2000
     assert len(msgspec.json.decode(errors)) == 20
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept_as"),
+    [
+        (
+            {"status": "Authorization: Token hush hush"},
+            {"status": "Authorization: [removed]"},
+        ),
+        ({"password=hush": 1}, {"password=[removed]": "[removed]"}),
+        ({"pinCode": 4711}, {"pinCode": "[removed]"}),
+        ({"spinning_current": 4}, {"spinning_current": 4}),
+        (
+            {"name": "password", "value": 4711},
+            {"name": "password", "value": "[removed]"},
+        ),
+        ({"name": "feeder", "value": 4711}, {"name": "feeder", "value": 4711}),
+        ({"wifi": {"wpa": "12345678"}}, {"wifi": {"wpa": "[removed]"}}),
+        (
+            {"status": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"},
+            {"status": "[removed]"},
+        ),
+    ],
+)
+def test_secrets_of_other_kinds_are_not_kept(
+    sent: dict[str, Any], kept_as: dict[str, Any]
+) -> None:
+    assert msgspec.json.decode(payload_of(sent, {})[1]) == kept_as
+
+
+async def test_a_replay_and_the_door_do_not_wait_for_each_other(door: Door) -> None:
+    """Of a device that goes on sending what is refused, with 200 kept already."""
+    now = datetime.now(UTC)
+    device_id = door.device.device.pk
+    payload = msgspec.json.encode(reading(current=-1.0)).decode()
+    row = (now, door.organization_id, device_id, '{"current": ["no"]}', payload)
+    refused = [[value] * 201 for value in row]
+    await door.pg.execute(DOOR["rejections"], *refused)
+    ids = [
+        row[0]
+        for row in await door.pg.fetch("SELECT id FROM ingest_rejections ORDER BY id")
+    ]
+    counts = [[device_id], [now], [now], [0], [0], [1], [0], [0.0], [0.0]]
+    await door.pg.execute(DOOR["arrivals"], *counts)
+    fix = Fix(factors={"current": -1.0})
+    async with door.pg.transaction():
+        await door.pg.execute(DOOR["arrivals"], *counts)
+        waiting = asyncio.create_task(replay(door, ids, fix))
+        # For the arrivals, while it holds what is refused.
+        await eventually(lambda: door.pg.fetchval(WAITS))
+        await door.pg.execute(DOOR["rejections"], *refused)
+    assert (await waiting).accepted == 1

@@ -170,3 +170,84 @@ async def test_a_first_reading_after_long_silence_is_read_beside_the_rollups(
     assert (
         max(phase.ts[-1] for phase in found.phases if phase.ts) >= at.timestamp() - 300
     )
+
+
+async def test_the_newest_bucket_is_the_same_before_and_after_the_next(
+    pg: Pg,
+) -> None:
+    """Of a device whose interval is longer than what silence is: one was missed."""
+    device_id = await feeder(pg)
+    start, step = START + timedelta(days=5), timedelta(minutes=15)
+    rows = [
+        Given(device_id, "L1", start + n * step, 10.0, 100.0, 900_000)
+        for n in (*range(9), 10, 11)
+    ]
+    until = start + 10 * step + MINUTE
+
+    async def energies(tier: Tier) -> list[float | None]:
+        found = await asked(
+            device_id, since=start, until=until, tier=tier, fields=["energy_wh"]
+        )
+        return found.phases[0].values["energy_wh"]["avg"]
+
+    told = {}
+    for count in (10, 11):
+        await insert(pg, rows[:count])
+        await know_newest(pg)
+        await sync_to_async(rollup)(at=AT)
+        told[count] = [await energies(Tier.RAW), await energies(Tier.FIVE_MINUTES)]
+    [raw, before], [_, after] = told[10], told[11]
+    assert raw == before == after
+    assert before[-1] == pytest.approx(500.0)
+
+
+async def test_days_tell_up_to_where_they_are_rolled_up(device_id: int, pg: Pg) -> None:
+    waiting = [
+        Given(device_id, "L1", START + LENGTH + n * MINUTE, 5.0, 230.0, 60_000)
+        for n in range(90)
+    ]
+    rolled = await pg.fetchval("SELECT max(ts) FROM power_records")
+    await insert(pg, waiting)
+    await know_newest(pg)
+    found = await asked(device_id, hours=96, tier=Tier.DAY)
+    assert found.watermark is not None
+    assert rolled <= found.watermark <= rolled + MINUTE
+    await sync_to_async(rollup)(at=AT)
+    found = await asked(device_id, hours=96, tier=Tier.DAY)
+    assert found.watermark == waiting[-1].ts
+
+
+async def test_a_phase_that_waits_hides_nothing_of_another(
+    device_id: int, pg: Pg
+) -> None:
+    """Its own readings since its newest bucket are gone, and those of the other."""
+    start = START + LENGTH
+    first = [
+        Given(device_id, "L1", start + n * MINUTE, 10.0, 100.0, 60_000)
+        for n in range(20 * 60)
+    ]
+    await insert(pg, first)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    gone = start + timedelta(hours=10)
+    await pg.execute("DELETE FROM power_records WHERE ts < $1", gone)
+    await pg.execute(
+        "INSERT INTO telemetry_dropped"
+        " VALUES (DEFAULT, 'raw', $1, $2, '{}', now(), 10000)",
+        START - LENGTH, gone,
+    )  # fmt: skip
+    late = start + timedelta(hours=19)
+    waiting = [
+        Given(device_id, "L2", late + n * MINUTE, 10.0, 100.0, 60_000)
+        for n in range(30)
+    ]
+    await insert(pg, waiting)
+    await know_newest(pg)
+    for tier in (Tier.FIVE_MINUTES, Tier.HOUR):
+        found = await asked(
+            device_id, since=start, until=start + timedelta(hours=20), tier=tier,
+            fields=["energy_wh"],
+        )  # fmt: skip
+        one, other = (sum(known(p, "energy_wh", "avg")) for p in found.phases)
+        assert one == pytest.approx(20_000.0)
+        assert other == pytest.approx(500.0)

@@ -9,7 +9,7 @@ from asgiref.sync import sync_to_async
 
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.services.rollups import rollup
-from tests.feeder import AT, START, asked, feeder, know_newest, known
+from tests.feeder import AT, MINUTE, START, asked, feeder, know_newest, known
 from tests.ladder import Given, Pg, insert
 
 
@@ -100,3 +100,34 @@ async def test_a_thin_line_ascends_over_gaps_and_counts_energy_once(
         max_points=50,
     )
     assert max(len(phase.ts) for phase in few.phases) <= 51
+
+
+@pytest.mark.parametrize("most", [100, 200, 400])
+async def test_silence_is_as_long_as_it_is(device_id: int, most: int) -> None:
+    found = await asked(device_id, reduction="lttb", max_points=most)
+    line = found.phases[0]
+    gap = line.values["power_w"]["avg"].index(None)
+    # From 10:00 to 12:00; a point is half a step, a bucket is 5 minutes.
+    shown_s = line.ts[gap + 1] - line.ts[gap - 1]
+    assert abs(shown_s - 7200) <= found.step_s
+
+
+async def test_each_gap_of_a_field_is_shown(device_id: int, pg: Pg) -> None:
+    day = START + timedelta(days=10)
+    rows = [
+        Given(
+            device_id, "L1", day + n * MINUTE, 1.0 + n % 7, 230.0, 60_000,
+            temperature=20.0 + n % 5 if n // 60 % 2 else None,
+        )
+        for n in range(5 * 1440)
+    ]  # fmt: skip
+    await insert(pg, rows)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    found = await asked(
+        device_id, since=day, until=day + timedelta(days=5), max_points=400,
+        tier=Tier.FIVE_MINUTES, reduction="lttb", fields=["power_w", "temperature_c"],
+    )  # fmt: skip
+    line = found.phases[0].values["temperature_c"]["avg"]
+    gaps = [a is not None and b is None for a, b in itertools.pairwise(line)]
+    assert sum(gaps) == 59

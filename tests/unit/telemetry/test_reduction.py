@@ -78,9 +78,11 @@ def test_a_step_of_two_extremes_is_two_points() -> None:
     )
     two: Envelope = ([1.0, 1.0, None, 2.0], [None] * 4, [None] * 4)
     at, lines = extremes(times, [one, two], 60)
-    assert at == [0, 60, 90, 91, 120, 150]
-    assert lines[0] == [5.0, 0.0, 9.0, None, 1.0, 7.0]
-    assert lines[1] == [1.0, 0.5, 0.5, None, 1.0, 1.0]
+    # Beside what is halved every step is two, or halves stood among wholes.
+    assert at == [0, 30, 60, 90, 91, 120, 150]
+    assert lines[0] == [5.0, 5.0, 0.0, 9.0, None, 1.0, 7.0]
+    assert lines[1] == [0.5, 0.5, 0.5, 0.5, None, 1.0, 1.0]
+    assert extremes(times, [one], 60)[0] == [0, 60, 90, 91, 120, 150]
     falling = extremes([0, 60], [([5.0, 4.0], [5.0, 1.0], [5.0, 7.0])], 60)
     assert falling == ([0, 60, 90], [[5.0, 7.0, 1.0]])
     second = extremes([0], [([5.0], [1.0], [7.0])], 1)
