@@ -165,7 +165,8 @@ GROUP BY phase, at ORDER BY phase, at
 SELECT e.start, e.newest, e.is_behind, EXISTS (SELECT FROM telemetry_dropped gone
     WHERE tier = 'raw' AND upper > e.start AND has_lost(gone, %(device_id)s))
 FROM (
-    SELECT min(b.start) AS start, max(least(l.ts, b.start + %(width)s)) FILTER (WHERE b.start IS NOT NULL) AS newest,
+    SELECT min(b.start) AS start,
+        max(least(l.ts, b.start + %(width)s)) FILTER (WHERE b.start IS NOT NULL) AS newest,
         coalesce(bool_or(b.start IS NULL), false) AS is_behind
     FROM telemetry_latest l LEFT JOIN LATERAL (
         SELECT bucket_start_ts AS start FROM telemetry_rollups_5m r

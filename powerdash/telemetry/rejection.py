@@ -39,7 +39,7 @@ _HARMLESS = re.compile(
     re.IGNORECASE,
 )
 # A value beside its name: `{"name": "password", "value": …}`.
-_NAMED, _VALUES = ("name", "field", "parameter", "id"), {"value", "val", "v", "data"}
+_NAMED, _VALUES = ("name", "field", "parameter"), ("value", "val", "v", "data")
 # In texts: signed tokens, what a header or a scheme of HTTP's says, what stands before
 # a host, and the value of a field, in quotes or up to where the next one begins.
 _IN_TEXT = (
@@ -96,10 +96,13 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
     if levels == 0:
         return "…"
     if isinstance(value, dict):
-        is_named = any(_SECRET.search(str(value.get(name, ""))) for name in _NAMED)
+        beside = [value[name] for name in _NAMED if name in value]
         return {
             _without_secrets(str(key)): REMOVED
-            if _is_secret(str(key), item) or (is_named and key in _VALUES)
+            if any(
+                _is_secret(str(name), item)
+                for name in (key, *(beside if key in _VALUES else ()))
+            )
             else _shown(item, levels - 1, is_told=bool(_TOLD.fullmatch(str(key))))
             for key, item in value.items()
         }

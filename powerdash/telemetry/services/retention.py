@@ -32,8 +32,8 @@ from powerdash.telemetry.sql import QUERIES
 
 LOCK = 7_202_603  # advisory lock: one takes away at a time
 PATIENCE = "500ms"  # shorter than PostgreSQL's `deadlock_timeout`
-_KEEPERS: LiteralString = "SELECT unnest(%s::int[]) AS id"
-_OTHERS: LiteralString = "SELECT id FROM devices WHERE NOT id = ANY(%s)"
+_KEEPERS: LiteralString = "SELECT unnest(%(kept)s::int[]) AS id"
+_OTHERS: LiteralString = "SELECT id FROM devices WHERE NOT id = ANY(%(kept)s)"
 _COLUMNS = {
     Tier.RAW: "raw_days",
     Tier.FIVE_MINUTES: "days_5m",
@@ -172,7 +172,7 @@ def _has_rows(
             "SELECT EXISTS (SELECT FROM ({}) d"
             " WHERE EXISTS (SELECT FROM {} WHERE device_id = d.id))"
         ).format(sql.SQL(devices), sql.Identifier(part.name)),
-        [list(keepers)],
+        {"kept": list(keepers)},
     )
     return bool((cursor.fetchone() or [False])[0])
 
@@ -271,7 +271,7 @@ def _is_below(cursor: CursorWrapper, part: Partition) -> bool:
     below = list(Tier)[list(Tier).index(part.range.tier) - 1]
     cursor.execute(
         sql.SQL("SELECT EXISTS (SELECT FROM ({}) d (id) WHERE {})").format(
-            sql.SQL(_OTHERS.replace("%s", "%(kept)s")), _there(below)
+            sql.SQL(_OTHERS), _there(below)
         ),
         {
             "kept": list(part.keepers),

@@ -268,6 +268,7 @@ def test_a_payload_is_cut_to_size() -> None:
             {"name": "password", "value": "[removed]"},
         ),
         ({"name": "feeder", "value": 4711}, {"name": "feeder", "value": 4711}),
+        ({"name": "bypass_power", "value": 9}, {"name": "bypass_power", "value": 9}),
         ({"wifi": {"wpa": "12345678"}}, {"wifi": {"wpa": "[removed]"}}),
         (
             {"status": "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2ln"},
