@@ -129,7 +129,7 @@ def questions(at: datetime) -> Iterator[Question]:
     """Return what pages, the API, exports and the worker ask of history."""
     from powerdash.telemetry.exporting.rows import statement
     from powerdash.telemetry.quantities import QUANTITIES, USUAL
-    from powerdash.telemetry.rollup import Tier
+    from powerdash.telemetry.rollup import REACH, Tier
     from powerdash.telemetry.sql import kept, raw_series, rolled_series
 
     queries = _queries()
@@ -150,7 +150,7 @@ def questions(at: datetime) -> Iterator[Question]:
             f"A device's {days} days from {tier.table}, with the newest readings",
             rolled_series(tier, usual),
             {**device, **_range(until, days), **head, "step": step,
-             "hold": timedelta(minutes=4)},
+             "hold": timedelta(minutes=4), "reach": REACH},
         )  # fmt: skip
     yield Question(
         "Where a device's rollups end",
