@@ -115,12 +115,17 @@ SELECT p.phase, last.ts FROM unnest(%(phases)s::text[]) AS p (phase) LEFT JOIN L
         %(since)s, 1) last ON true
 
 -- series_rolled --
--- A device's buckets by step, and readings newer than the rollups as buckets of one.
--- Steps of days are days of the zone.
-SELECT phase, date_part('epoch', CASE WHEN %(step)s::interval < interval '1 day'
-        THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
-        ELSE day_start(date_bin(%(step)s::interval,
-            bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END)::bigint AS at,
+-- A device's buckets by step.
+SELECT phase, date_part('epoch', date_bin(%(step)s::interval, bucket_start_ts, 'epoch'))::bigint AS at,
+    sum(covered_s)
+FROM telemetry_rollups_5m
+WHERE device_id = %(device_id)s AND phase = ANY(%(phases)s)
+    AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
+GROUP BY phase, date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY phase, at
+
+-- series_stitched --
+-- The same up to the head, and readings newer than the rollups as buckets of one.
+SELECT phase, date_part('epoch', date_bin(%(step)s::interval, bucket_start_ts, 'epoch'))::bigint AS at,
     sum(covered_s)
 FROM (
     SELECT phase, bucket_start_ts, count, min_power, avg_power, max_power,
@@ -151,12 +156,11 @@ FROM (
             LEFT JOIN LATERAL readings_last(%(device_id)s, p.phase,
                 %(head)s::timestamptz - %(reach)s::interval, %(head)s, 1) before ON true
             CROSS JOIN LATERAL readings(%(device_id)s, p.phase, %(head)s, %(until)s) r
-            WHERE %(stitched)s
         ) reading
         WHERE ts >= %(since)s
     ) weighed
 ) part
-GROUP BY phase, at ORDER BY phase, at
+GROUP BY phase, date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY phase, at
 
 -- series_end --
 -- Where the rollups of a device end: the start of the newest bucket, by phases that were
@@ -400,23 +404,17 @@ ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
     volt_s = t.volt_s + excluded.volt_s, covered_s = t.covered_s + excluded.covered_s
 
 -- totals_series --
--- An organization's totals by step. Steps of days are days of the zone.
-SELECT CASE WHEN %(step)s::interval < interval '1 day'
-        THEN date_bin(%(step)s::interval, bucket_start_ts, 'epoch')
-        ELSE day_start(date_bin(%(step)s::interval,
-            bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END AS at,
+-- An organization's totals by step.
+SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at,
     sum(count), sum(energy_wh), sum(apparent_vas), sum(volt_s), sum(covered_s)
 FROM telemetry_totals_5m
 WHERE organization_id = %(organization_id)s
     AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
-GROUP BY at ORDER BY at
+GROUP BY date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY at
 
 -- devices_series --
 -- The same of some devices, from their buckets: an index range for each phase.
-SELECT CASE WHEN %(step)s::interval < interval '1 day'
-        THEN date_bin(%(step)s::interval, b.bucket_start_ts, 'epoch')
-        ELSE day_start(date_bin(%(step)s::interval,
-            b.bucket_start_ts AT TIME ZONE %(zone)s::text, '1970-01-01'), %(zone)s::text) END AS at,
+SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at,
     sum(b.count), sum(b.energy_wh), sum(b.twa_power * b.covered_s),
     sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
 FROM telemetry_latest l CROSS JOIN LATERAL (
@@ -426,7 +424,7 @@ FROM telemetry_latest l CROSS JOIN LATERAL (
     OFFSET 0
 ) b
 WHERE l.device_id = ANY(%(device_ids)s::int[])
-GROUP BY at ORDER BY at
+GROUP BY date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY at
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of

@@ -20,12 +20,14 @@ class Steps:
         at: Where each begins, Unix seconds. covered_s: Time its readings speak for.
         gaps: The places of steps before which there is silence.
         values: Mean, least and greatest of each quantity, one after the other.
+        last: When the last reading was, Unix seconds; None where that is not known.
     """
 
     at: Sequence[int]
     covered_s: Sequence[float]
     gaps: list[int]
     values: Sequence[Sequence[float | None]]
+    last: float | None = None
 
 
 def raw_steps(rows: Sequence[Row], hold_s: float, before_s: float | None) -> Steps:
@@ -36,33 +38,22 @@ def raw_steps(rows: Sequence[Row], hold_s: float, before_s: float | None) -> Ste
     Args:
         before_s: When the last reading before them was, Unix seconds.
     """
-    at, first, last, sampling_s, *values = zip(*rows, strict=True)
+    at, *told = zip(*rows, strict=True)
+    first, last, sampling_s = np.array(told[:3])
     before = -math.inf if before_s is None else before_s
-    since = [a - b for a, b in zip(first, (before, *last), strict=False)]
-    speaks = [
-        silent <= max(2 * sampling, hold_s)
-        for silent, sampling in zip(since, sampling_s, strict=True)
-    ]
-    reach = [
-        silent if so else sampling
-        for so, silent, sampling in zip(speaks, since, sampling_s, strict=True)
-    ]
-    covered_s = [b - a + more for a, b, more in zip(first, last, reach, strict=True)]
-    gaps = [place for place, so in enumerate(speaks) if place and not so]
-    return Steps(at, covered_s, gaps, values)
+    since = first - np.concatenate(([before], last[:-1]))
+    speaks = since <= np.maximum(2 * sampling_s, hold_s)
+    covered_s = last - first + np.where(speaks, since, sampling_s)
+    gaps = (np.flatnonzero(~speaks[1:]) + 1).tolist()
+    return Steps(at, covered_s.tolist(), gaps, told[3:], float(last[-1]))
 
 
 def rolled_steps(rows: Sequence[Row], step_s: int) -> Steps:
     """Return the steps of one phase from rows of `rolled_series`, without it."""
     at, covered_s, *values = zip(*rows, strict=True)
     # What lies between two steps and is not covered by the later one.
-    gaps = [
-        place
-        for place, (later, before, spoken_s) in enumerate(
-            zip(at[1:], at, covered_s[1:], strict=False), 1
-        )
-        if later - before - spoken_s > step_s
-    ]
+    silent_s = np.diff(at) - covered_s[1:]
+    gaps = (np.flatnonzero(silent_s > step_s) + 1).tolist()
     return Steps(at, covered_s, gaps, values)
 
 

@@ -126,11 +126,16 @@ def raw_series(quantities: Sequence[Quantity]) -> str:
     return statement.replace(readings, f"({QUERIES['series_spoken']}) spoken")
 
 
-def rolled_series(tier: Tier, quantities: Sequence[Quantity]) -> str:
-    """Return the query of a device's buckets by step, with the newest readings.
+def rolled_series(
+    tier: Tier, quantities: Sequence[Quantity], *, stitched: bool = False
+) -> str:
+    """Return the query of a device's buckets by step.
 
     Its rows: phase, step in Unix seconds, seconds covered, then mean, least and
     greatest of each quantity.
+
+    Args:
+        stitched: The newest readings come after the buckets.
     """
     figures = ", ".join(
         f"{q.mean}, min(min_{q.column}), max(max_{q.column})"
@@ -139,7 +144,23 @@ def rolled_series(tier: Tier, quantities: Sequence[Quantity]) -> str:
         for q in quantities
     )
     return (
-        QUERIES["series_rolled"]
+        QUERIES["series_stitched" if stitched else "series_rolled"]
         .replace("sum(covered_s)", f"sum(covered_s), {figures}", 1)
         .replace(Tier.FIVE_MINUTES.table, tier.table)
     )
+
+
+def by_days(statement: str) -> str:
+    """Return the statement by steps of days of a zone.
+
+    When a day begins is asked for each step, not for each bucket: that takes longer
+    than all else of ten years.
+    """
+    step = "date_bin(%(step)s::interval, bucket_start_ts, 'epoch')"
+    days = (
+        "date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text,"
+        " '1970-01-01')"
+    )
+    told, _, grouped = statement.rpartition(step)
+    told = told.replace(step, f"day_start({days}, %(zone)s::text)")
+    return f"{told}{days}{grouped}"

@@ -18,7 +18,7 @@ from powerdash.telemetry.series import (
     step_for,
     tier_for,
 )
-from powerdash.telemetry.sql import QUERIES
+from powerdash.telemetry.sql import QUERIES, by_days
 
 TOTAL_UNITS = {
     "power_w": "W",
@@ -148,7 +148,7 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
 def _statement(
     query: TotalQuery, tier: Tier, step_s: int, zone: str
 ) -> tuple[str, dict[str, Any]]:
-    arguments = {
+    arguments: dict[str, Any] = {
         "organization_id": query.organization_id,
         "since": query.since,
         "until": query.until,
@@ -157,9 +157,12 @@ def _statement(
     }
     if query.device_ids is None:
         table = f"telemetry_totals_{tier}"
-        return QUERIES["totals_series"].replace("telemetry_totals_5m", table), arguments
-    statement = QUERIES["devices_series"].replace(Tier.FIVE_MINUTES.table, tier.table)
-    return statement, {**arguments, "device_ids": list(query.device_ids)}
+        statement = QUERIES["totals_series"].replace("telemetry_totals_5m", table)
+    else:
+        arguments["device_ids"] = list(query.device_ids)
+        source = Tier.FIVE_MINUTES.table
+        statement = QUERIES["devices_series"].replace(source, tier.table)
+    return by_days(statement) if step_s >= WIDTHS_S[Tier.DAY] else statement, arguments
 
 
 def _by_column(

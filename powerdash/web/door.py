@@ -15,5 +15,6 @@ def django_application() -> Callable[..., Awaitable[None]]:
     """Return Django, with a pool of connections to the database."""
     database = settings.DATABASES["default"]
     database["CONN_MAX_AGE"] = 0
-    database["OPTIONS"] = {"pool": dict(POOL)}
+    # The few statements that ask to be prepared are: see `telemetry.series`.
+    database["OPTIONS"] = {"pool": dict(POOL), "prepare_threshold": 5}
     return get_asgi_application()

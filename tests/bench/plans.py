@@ -127,10 +127,10 @@ def _queries() -> dict[str, str]:
 
 def questions(at: datetime) -> Iterator[Question]:
     """Return what pages, the API, exports and the worker ask of history."""
-    from powerdash.telemetry.exporting.rows import statement
+    from powerdash.telemetry.exporting.rows import statement as exported
     from powerdash.telemetry.quantities import QUANTITIES, USUAL
     from powerdash.telemetry.rollup import REACH, Tier
-    from powerdash.telemetry.sql import kept, raw_series, rolled_series
+    from powerdash.telemetry.sql import by_days, kept, raw_series, rolled_series
 
     queries = _queries()
     usual = [QUANTITIES[name] for name in USUAL]
@@ -145,12 +145,14 @@ def questions(at: datetime) -> Iterator[Question]:
         (Tier.HOUR, 365, timedelta(hours=5)),
         (Tier.DAY, 3650, timedelta(days=2)),
     ):
-        head = {"head": until - timedelta(minutes=10), "stitched": tier is not Tier.DAY}
+        is_days = tier is Tier.DAY
+        statement = rolled_series(tier, usual, stitched=not is_days)
         yield Question(
-            f"A device's {days} days from {tier.table}, with the newest readings",
-            rolled_series(tier, usual),
-            {**device, **_range(until, days), **head, "step": step,
-             "hold": timedelta(minutes=4), "reach": REACH},
+            f"A device's {days} days from {tier.table}"
+            + ("" if is_days else ", with the newest readings"),
+            by_days(statement) if is_days else statement,
+            {**device, **_range(until, days), "step": step, "reach": REACH,
+             "head": until - timedelta(minutes=10), "hold": timedelta(minutes=4)},
         )  # fmt: skip
     yield Question(
         "Where a device's rollups end",
@@ -193,7 +195,7 @@ def questions(at: datetime) -> Iterator[Question]:
     for tier, days in ((Tier.RAW, 1), (Tier.FIVE_MINUTES, 31)):
         yield Question(
             f"A piece of an export of {tier.table}",
-            statement(tier),
+            exported(tier),
             {**piece, "after": until - timedelta(days=days)},
         )
     run = {
