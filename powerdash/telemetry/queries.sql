@@ -290,7 +290,8 @@ WHERE next.ts - greatest(sampling_ms * interval '2 ms', run.hold) < run.stop
 -- rollup_5m --
 -- Buckets of five minutes from readings, for runs of buckets. `rollup.py` says how long
 -- a reading speaks. `before_ts`: when the reading before the bucket's was; where there is
--- none, when it would have been silence.
+-- none, when it would have been silence. OFFSET: or the planner works out anew for every
+-- sum of a bucket how long each reading speaks.
 SELECT run.device_id, run.phase, made.*
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[], %(holds)s::interval[])
@@ -328,7 +329,7 @@ CROSS JOIN LATERAL (
         FROM (
             SELECT *, ts - lag(ts, 1, before.ts) OVER (ORDER BY ts) AS since
             FROM readings(run.device_id, run.phase, run.start, run.stop)
-        ) reading
+        ) reading OFFSET 0
     ) weighed
     GROUP BY bucket_start_ts
 ) made
