@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ReadingProps } from '@/props'
 import {
   asSeries,
+  type Band,
   bands,
   completeness,
   earlierMs,
@@ -9,6 +10,7 @@ import {
   gaps,
   nearest,
   offered,
+  outlined,
   readBefore,
   readField,
   readFields,
@@ -57,6 +59,42 @@ describe('bands', () => {
 
   it('have nothing of a field that was not asked', () => {
     expect(bands(series([1], [1]), 'voltage_v', METER)[0]?.mean).toEqual([[1000, null]])
+  })
+})
+
+describe('an outline', () => {
+  const drawn = (values: (number | null)[], most: number) => {
+    const [band] = bands(series([...values.keys()], values), 'power_w', METER)
+    const { foot, height } = outlined(band as Band, most)
+    return foot.map(([at, low], index) => {
+      const tall = height[index]?.[1] ?? null
+      return [at, low, low === null || tall === null ? null : low + tall]
+    })
+  }
+
+  it('covers neighbours together, all extremes among them', () => {
+    expect(drawn([5, 9, 7, 1, 3], 3)).toEqual([
+      [500, 4, 11],
+      [2500, 0, 9],
+      [4000, 2, 5],
+    ])
+  })
+
+  it('keeps gaps, and reaches over none', () => {
+    expect(drawn([5, null, 7, 1, null, null], 3)).toEqual([
+      [0, 4, 7],
+      [1000, null, null],
+      [2500, 0, 9],
+      [4000, null, null],
+      [5000, null, null],
+    ])
+  })
+
+  it('of few points is as they are', () => {
+    expect(drawn([5, null], 2)).toEqual([
+      [0, 4, 7],
+      [1000, null, null],
+    ])
   })
 })
 

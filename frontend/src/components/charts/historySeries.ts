@@ -1,7 +1,7 @@
 /** How a history is drawn: lines with their envelope, bars, the range before, gaps and markers; pure. */
 
 import { type Bar, faded, type Line, lineColour, type Palette } from '@/lib/charts'
-import { type Band, LINE_COLOURS, together } from '@/lib/history'
+import { type Band, LINE_COLOURS, outlined, together } from '@/lib/history'
 import type { Marker } from '@/lib/markers'
 import { dotted, type Range } from '@/lib/series'
 
@@ -23,7 +23,7 @@ export function historySeries(picture: Picture, colours: Palette): (Line | Bar)[
     ? [...bands.map((band) => bar(band, colours, picture)), ...pastSum(picture, colours)]
     : [
         ...past.map((band) => pastLine(band, lineColour(colours, band.place))),
-        ...bands.flatMap((band) => lines(band, lineColour(colours, band.place), bands.length)),
+        ...bands.flatMap((band) => lines(band, lineColour(colours, band.place), picture)),
       ]
   return [marks(picture, colours), ...shapes]
 }
@@ -41,7 +41,11 @@ function bar({ mean, place }: Band, colours: Palette, { stepMs, range, width }: 
   }
 }
 
-function lines({ key, place, mean, foot, height }: Band, colour: string, count: number): Line[] {
+function lines(band: Band, colour: string, { bands, width }: Picture): Line[] {
+  const { key, place, mean } = band
+  const { foot, height } = outlined(band, width / 2)
+  // Where points stand close a broad line would fill what is between them.
+  const broad = mean.length > width / 2 ? 1 : 1.5
   const edge: Line = {
     type: 'line',
     stack: `band ${key}`,
@@ -53,7 +57,7 @@ function lines({ key, place, mean, foot, height }: Band, colour: string, count: 
   return [
     { ...edge, data: foot },
     // Many envelopes over each other would hide the lines.
-    { ...edge, data: height, areaStyle: { color: faded(colour, count > 3 ? 0.1 : 0.18) } },
+    { ...edge, data: height, areaStyle: { color: faded(colour, bands.length > 3 ? 0.1 : 0.18) } },
     {
       type: 'line',
       data: dotted(mean),
@@ -61,7 +65,7 @@ function lines({ key, place, mean, foot, height }: Band, colour: string, count: 
       silent: true,
       color: colour,
       // A colour that comes again is dotted.
-      lineStyle: place < LINE_COLOURS ? { width: 1.5 } : { width: 2, type: 'dotted' },
+      lineStyle: place < LINE_COLOURS ? { width: broad } : { width: 2, type: 'dotted' },
     },
   ]
 }
