@@ -1,7 +1,7 @@
 """Reads of devices."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.db.models import F, Func, OrderBy, Q, QuerySet
@@ -45,14 +45,40 @@ def device_get(viewer: Viewer, key: str) -> Device:
     Raises:
         Device.DoesNotExist: There is none for this viewer.
     """
-    devices = device_all(viewer).select_related("user")
+    return device_all(viewer).select_related("user").get(_among([_key(key)]))
+
+
+def device_ids(viewer: Viewer, keys: Collection[str]) -> set[int]:
+    """Return the ids of the viewer's devices that these ids and UUIDs name.
+
+    Raises:
+        Device.DoesNotExist: One names none for this viewer.
+    """
+    wanted = [_key(key) for key in keys]
+    found = device_all(viewer).filter(_among(wanted)).values_list("pk", "uuid")
+    if not {*wanted} <= {each for row in found for each in row}:
+        raise Device.DoesNotExist
+    return {pk for pk, _ in found}
+
+
+def _key(key: str) -> int | uuid.UUID:
+    """Return a device's id or UUID.
+
+    Raises:
+        Device.DoesNotExist: It is neither.
+    """
     if key.isascii() and key.isdigit() and len(key) <= len(str(ID_MAX)):
         # An id too big for the column is simply no device's.
-        return devices.get(pk=min(int(key), ID_MAX))
+        return min(int(key), ID_MAX)
     try:
-        return devices.get(uuid=uuid.UUID(key))
+        return uuid.UUID(key)
     except ValueError:
         raise Device.DoesNotExist from None
+
+
+def _among(keys: Collection[int | uuid.UUID]) -> Q:
+    ids = [key for key in keys if isinstance(key, int)]
+    return Q(pk__in=ids) | Q(uuid__in=[key for key in keys if key not in ids])
 
 
 def device_all(viewer: Viewer) -> QuerySet[Device]:

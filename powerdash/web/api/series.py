@@ -15,7 +15,7 @@ from ninja.decorators import decorate_view
 from pydantic import AfterValidator, Field
 
 from powerdash.accounts.viewer import Viewer
-from powerdash.devices.selectors import DeviceQuery, device_get, device_list
+from powerdash.devices.selectors import DeviceQuery, device_ids, device_list
 from powerdash.lib import clock
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.lib.zones import is_zone
@@ -128,7 +128,7 @@ def device_series(
     request: HttpRequest, key: str, filters: Query[SeriesFilters]
 ) -> HttpResponse:
     """Return a device's readings by column, for a chart; the last hour by default."""
-    device = device_get(viewer_of_request(request), key)
+    [device_id] = device_ids(viewer_of_request(request), [key])
     at = clock.now()
     since, until = filters.span(at)
     query = SeriesQuery(
@@ -140,7 +140,7 @@ def device_series(
         tier=filters.wanted_tier,
         reduction=filters.agg,
     )
-    found = series(device_id=device.pk, query=query)
+    found = series(device_id=device_id, query=query)
     return _answer(request, query, found, filters.tz or found.zone)
 
 
@@ -214,7 +214,7 @@ def chosen_devices(viewer: Viewer, devices: str, tags: str) -> list[int] | None:
         return None
     if len(keys) > DEVICES_MAX:
         raise FieldsInvalid({"devices": [f"Name at most {DEVICES_MAX}."]})
-    ids = {device_get(viewer, key).pk for key in keys}
+    ids = device_ids(viewer, keys)
     if wanted:
         found = device_list(viewer, DeviceQuery(tags=wanted))
         ids |= set(found.values_list("pk", flat=True))

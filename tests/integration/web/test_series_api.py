@@ -162,7 +162,8 @@ def test_totals_are_of_devices_or_tags(client: Client, cast: Cast, path: str) ->
     assert client.get(f"/api/series?devices={uuid}").status_code == 200
     assert client.get("/api/series?tags=cooling,cellar").status_code == 200
     strange = cast.strange_device.device.uuid
-    assert client.get(f"/api/series?devices={uuid},{strange}").status_code == 404
+    for other in (strange, cast.strange_device.device.pk, "nobody", 2**40):
+        assert client.get(f"/api/series?devices={uuid},{other}").status_code == 404
     many = client.get(f"/api/series?devices={','.join(['1'] * 101)}")
     assert many.json()["errors"] == {"devices": ["Name at most 100."]}
     refused = client.get("/api/series?tier=raw")
