@@ -13,11 +13,18 @@ from powerdash.lib.postgres_files import reason_in
 def test_shared_buffers_follow_the_memory_within_bounds(
     gigabytes: int, buffers: str
 ) -> None:
-    assert tuning(gigabytes * 2**30)["shared_buffers"] == buffers
+    assert tuning(gigabytes * 2**30, 2)["shared_buffers"] == buffers
+
+
+@pytest.mark.parametrize(("processors", "workers"), [(1, "0"), (2, "1"), (16, "2")])
+def test_no_question_has_more_processes_than_there_are_processors(
+    processors: int, workers: str
+) -> None:
+    assert tuning(2**33, processors)["max_parallel_workers_per_gather"] == workers
 
 
 def test_nothing_acknowledged_is_traded_for_speed() -> None:
-    options = tuning(2**33)
+    options = tuning(2**33, 2)
     assert {options[name] for name in ("fsync", "synchronous_commit")} == {"on"}
     assert options["full_page_writes"] == "on"
 
