@@ -64,7 +64,7 @@ def tuning(memory_bytes: int, processors: int) -> dict[str, str]:
         # What is asked for is in memory, and readings lie by time as their index does:
         # collecting their pages in a bitmap first takes a third longer.
         "random_page_cost": "1",
-        # The process that asks works too: one more than processors takes a tenth longer.
+        # The process that asks works too: one more than processors costs a tenth.
         "max_parallel_workers_per_gather": str(min(2, max(processors - 1, 0))),
         "jit": "off",
         # The big tables are only ever added to: freeze and analyze them in small bites.
