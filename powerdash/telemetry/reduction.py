@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 Column = list[float | None]
 Row = Sequence[Any]
+JITTER = 0.99  # of an empty step that must be silent: meters are not on time
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,13 @@ def raw_steps(rows: Sequence[Row], hold_s: float, before_s: float | None) -> Ste
 def rolled_steps(rows: Sequence[Row], step_s: int) -> Steps:
     """Return the steps of one phase from rows of `rolled_series`, without it."""
     at, covered_s, *values = zip(*rows, strict=True)
-    # What lies between two steps and is not covered by the later one.
-    silent_s = np.diff(at) - covered_s[1:]
-    gaps = (np.flatnonzero(silent_s > step_s) + 1).tolist()
+    # Where steps are empty, what the later one does not cover must be as long as one of
+    # them: a slow meter speaks for the empty ones. Days differ by an hour.
+    apart_s = np.diff(at)
+    silent_s = apart_s - covered_s[1:]
+    empty_s = np.minimum(apart_s - step_s, step_s)
+    is_gap = (apart_s >= 1.5 * step_s) & (silent_s >= JITTER * empty_s)
+    gaps = (np.flatnonzero(is_gap) + 1).tolist()
     return Steps(at, covered_s, gaps, values)
 
 

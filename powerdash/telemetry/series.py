@@ -298,8 +298,12 @@ def _watermark(
         return max(known, default=None)
     newest = _moment(max(steps.at[-1] for steps in phases))
     since = max(query.since, newest)
-    [(last,)] = _of_range("series_newest", device, replace(query, since=since))
-    return last or min(newest + timedelta(seconds=step_s), query.until)
+    for part in (replace(query, since=since), query):
+        [(last,)] = _of_range("series_newest", device, part)
+        # Without any in the last step: the range ends before its first.
+        if last is not None:
+            return last  # type: ignore[no-any-return]  # of an untyped row
+    return min(newest + timedelta(seconds=step_s), query.until)
 
 
 def _raw(

@@ -27,8 +27,10 @@ TOTAL_UNITS = {
     "voltage_v": "V",
 }
 # A meter of fifteen minutes puts the energy of all of them into one bucket: where one
-# of them may be silent for longer than a bucket, shorter steps would jump.
+# of them may be silent for longer than a bucket, shorter steps would jump. One that is
+# heard once a day does not make days of all that the others tell.
 STEP_OF_SLOW_S = 900
+STEP_OF_SLOWEST_S = 3600
 AROUND = 12  # steps on each side of one beside silence
 _DAY = timedelta(days=1)
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
@@ -94,9 +96,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
         )
         [(sources, newest, interval_s, zone, expected_s)] = cursor.fetchall()
         tier = _tier(query, span, sources)
-        is_slow = interval_s is not None and interval_s > WIDTHS_S[Tier.FIVE_MINUTES]
-        least_s = STEP_OF_SLOW_S if is_slow else WIDTHS_S[Tier.FIVE_MINUTES]
-        step_s = max(least_s, step_for(span, query.max_points, tier))
+        step_s = max(_least_s(interval_s), step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
             # Totals have no days.
@@ -112,6 +112,13 @@ def total_series(query: TotalQuery) -> TotalSeries:
         watermark = min(last, query.until, newest)
     share = completeness(covered_s, expected_s or 0.0)
     return TotalSeries(step_s, tier, share, watermark, times, values)
+
+
+def _least_s(interval_s: int | None) -> int:
+    """Return how short a step may be where the slowest is heard so seldom, s."""
+    if interval_s is None or interval_s <= WIDTHS_S[Tier.FIVE_MINUTES]:
+        return WIDTHS_S[Tier.FIVE_MINUTES]
+    return min(-(-interval_s // STEP_OF_SLOW_S) * STEP_OF_SLOW_S, STEP_OF_SLOWEST_S)
 
 
 def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:

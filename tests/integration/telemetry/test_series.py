@@ -219,6 +219,21 @@ async def test_the_watermark_is_of_a_reading_in_the_range(
     assert (await asked(device_id, until=newest)).watermark < newest
 
 
+@pytest.mark.parametrize("tier", [Tier.FIVE_MINUTES, Tier.HOUR])
+async def test_a_range_may_end_before_the_first_reading_of_its_last_bucket(
+    device_id: int, pg: Pg, tier: Tier
+) -> None:
+    hour = START + timedelta(hours=2)
+    late = (
+        await pg.fetchval("SELECT min(ts) FROM power_records WHERE ts >= $1", hour)
+    ) + timedelta(seconds=30)
+    await pg.execute("DELETE FROM power_records WHERE ts >= $1 AND ts < $2", hour, late)
+    await sync_to_async(rollup)(at=AT)
+    newest = await pg.fetchval("SELECT max(ts) FROM power_records WHERE ts < $1", late)
+    found = await asked(device_id, until=hour + timedelta(seconds=20), tier=tier)
+    assert found.watermark == newest
+
+
 async def test_a_device_without_readings_has_no_phases(device_id: int, pg: Pg) -> None:
     await pg.execute("DELETE FROM telemetry_latest")
     found = await asked(device_id)

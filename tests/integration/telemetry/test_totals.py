@@ -138,11 +138,13 @@ async def test_a_total_is_the_power_of_all_its_devices(
     assert sum(v or 0 for v in parts[0].values["energy_wh"]) == pytest.approx(
         power / 60
     )
-    await pg.execute(
-        "UPDATE devices SET heartbeat_interval_s = 900 WHERE id = $1", devices[1]
-    )
-    slow = await asked(pg, devices[0])
-    assert (slow.tier, slow.step_s) == (Tier.FIVE_MINUTES, 900)
+    for interval_s, step_s in ((900, 900), (1801, 2700), (3600, 3600), (86_400, 3600)):
+        await pg.execute(
+            "UPDATE devices SET heartbeat_interval_s = $2 WHERE id = $1",
+            devices[1], interval_s,
+        )  # fmt: skip
+        slow = await asked(pg, devices[0])
+        assert (slow.tier, slow.step_s) == (Tier.FIVE_MINUTES, step_s)
     coarse = await asked(pg, devices[0], max_points=12, tier=Tier.HOUR)
     assert coarse.step_s == 7200
     assert sum(v or 0 for v in coarse.values["energy_wh"]) == pytest.approx(

@@ -50,6 +50,39 @@ def test_rolled_steps_have_a_gap_where_time_is_not_covered() -> None:
     assert rolled_steps(rows, 300).gaps == [3]
 
 
+@pytest.mark.parametrize(
+    ("at", "covered_s", "gaps"),
+    [
+        ([0, 600], [300.0, 300.0], [1]),  # one is empty
+        ([0, 600], [300.0, 300.4], [1]),  # and the next is not on time
+        ([0, 600], [300.0, 600.0], []),  # a meter of ten minutes
+        ([0, 300], [300.0, 1.0], []),  # the step has just begun
+        ([0, 900], [300.0, 400.0], [1]),
+    ],
+)
+def test_one_empty_step_is_a_gap(
+    at: list[int], covered_s: list[float], gaps: list[int]
+) -> None:
+    rows = [(*row, 1.0) for row in zip(at, covered_s, strict=True)]
+    assert rolled_steps(rows, 300).gaps == gaps
+
+
+@pytest.mark.parametrize(
+    ("apart_h", "covered_h", "gaps"),
+    [
+        (47, 24, [1]),  # a day of 23 hours is empty
+        (49, 24, [1]),
+        (25, 2, []),  # the day after one of 25 hours has just begun
+        (23, 1, []),
+    ],
+)
+def test_days_without_an_hour_may_be_empty(
+    apart_h: int, covered_h: float, gaps: list[int]
+) -> None:
+    rows = [(0, 86_400.0, 1.0), (apart_h * 3600, covered_h * 3600.0, 1.0)]
+    assert rolled_steps(rows, 86_400).gaps == gaps
+
+
 def test_columns_have_a_row_of_nothing_in_each_gap() -> None:
     rows = [
         (START, 300.0, 1.0, 5.0),
