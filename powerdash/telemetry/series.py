@@ -21,7 +21,7 @@ from powerdash.telemetry.reduction import (
     raw_steps,
     rolled_steps,
 )
-from powerdash.telemetry.rollup import HOLD, REACH, Tier, has_whole_hours
+from powerdash.telemetry.rollup import HOLD, REACH, Tier, day_of, has_whole_hours
 from powerdash.telemetry.sql import QUERIES, by_days, raw_series, rolled_series
 
 RAW_MAX = 1_000_000  # readings that one question may touch
@@ -33,6 +33,7 @@ NEAR = timedelta(hours=3)  # of the newest reading: there its bucket is looked f
 HEAD_MAX = timedelta(days=1)
 WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
 FIGURES = ("avg", "min", "max")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Reduction = Literal["envelope", "mean", "lttb"]
 
 
@@ -235,16 +236,31 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         else _rolled(tier, query, arguments | {"zone": device.zone}, step_s, head)
     )
     steps = dict(parts)
+    counted = replace(query, since=_begin(tier, device.zone, query.since, head))
     phases = [
-        _phase(name, steps[name], device, query, step_s)
+        _phase(name, steps[name], device, counted, step_s)
         if name in steps
-        else _silent(name, device, query)
+        else _silent(name, device, counted)
         for name in device.phases
     ]
     watermark = _watermark(device, query, list(steps.values()), step_s)
     if watermark and rolled and not is_read:
         watermark = min(watermark, rolled) if rolled > query.since else None
     return Series(step_s, tier, device.zone, watermark, phases)
+
+
+def _begin(tier: Tier, zone: str, since: datetime, head: datetime | None) -> datetime:
+    """Return from where on a range is answered: its first whole bucket, or the head."""
+    if tier is Tier.RAW:
+        return since
+    width = timedelta(seconds=WIDTHS_S[tier])
+    if tier is Tier.DAY:
+        start, stop = day_of(since, ZoneInfo(zone))
+    else:
+        start = since - (since - _EPOCH) % width
+        stop = start + width
+    first = since if start == since else stop
+    return min(first, max(head, since)) if head else first
 
 
 def completeness(covered_s: float, expected_s: float) -> float | None:

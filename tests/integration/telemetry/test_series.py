@@ -43,6 +43,20 @@ async def test_every_tier_tells_the_same(device_id: int, pg: Pg, tier: Tier) -> 
         assert phase.completeness == pytest.approx(1 - 2 / 72, abs=1e-4)
 
 
+@pytest.mark.parametrize("tier", list(Tier))
+async def test_nothing_is_missing_where_a_range_begins_within_a_bucket(
+    device_id: int, tier: Tier
+) -> None:
+    since = START + timedelta(hours=13, minutes=7)
+    found = await asked(device_id, since=since, tier=tier)
+    for phase in found.phases:
+        assert phase.completeness == pytest.approx(1.0, abs=1e-3)
+    # No bucket of hours begins in it.
+    end = since + timedelta(minutes=9)
+    none = await asked(device_id, since=since, until=end, tier=Tier.HOUR)
+    assert {(phase.completeness, len(phase.ts)) for phase in none.phases} == {(None, 0)}
+
+
 async def test_silence_is_a_gap_and_nothing_is_averaged_over_it(device_id: int) -> None:
     for tier in (Tier.RAW, Tier.FIVE_MINUTES, Tier.HOUR):
         found = await asked(device_id, tier=tier)
