@@ -429,12 +429,17 @@ GROUP BY date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY at
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of
--- their readings; how long the slowest may be silent; the zone; for how long they are
--- expected to speak in the range together, s: from their first reading until now, as
--- `series.expected_s` has it.
+-- their readings; how long the slowest may be silent; the zone.
 SELECT count(*), max(l.ts), max(d.heartbeat_interval_s),
-    (SELECT timezone FROM organizations WHERE id = %(organization_id)s),
-    sum(date_part('epoch', greatest(interval '0', least(%(until)s::timestamptz,
+    (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
+FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
+WHERE d.organization_id = %(organization_id)s
+    AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))
+
+-- expected --
+-- For how long these are expected to speak in a range together, s: from their first
+-- reading until now, as `series.expected_s` has it.
+SELECT sum(date_part('epoch', greatest(interval '0', least(%(until)s::timestamptz,
         %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned' THEN l.ts END)
         - greatest(%(since)s::timestamptz, coalesce(b.ts, l.ts)))))
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id

@@ -25,6 +25,7 @@ REACH = timedelta(days=7)  # the longest heartbeat interval: how far a reading s
 FIVE_MINUTES = timedelta(minutes=5)
 HOUR = timedelta(hours=1)
 _MONTH = timedelta(days=30)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Tier(StrEnum):
@@ -39,6 +40,10 @@ class Tier(StrEnum):
     def table(self) -> str:
         """The table of this tier."""
         return "power_records" if self is Tier.RAW else f"telemetry_rollups_{self}"
+
+
+# How long the buckets of a tier are, s; readings are told by the second.
+WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
 
 
 class Run(NamedTuple):
@@ -103,6 +108,19 @@ def day_of(at: datetime, zone: ZoneInfo) -> tuple[datetime, datetime]:
     """Return where the day that holds `at` begins and ends in a zone, UTC."""
     day = at.astimezone(zone).date()
     return _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+
+
+def bucket_from(at: datetime, tier: Tier, zone: ZoneInfo) -> datetime:
+    """Return when the first bucket begins that does not begin before `at`.
+
+    Readings have no buckets: theirs is `at`.
+    """
+    if tier is Tier.RAW:
+        return at
+    if tier is Tier.DAY:
+        start, stop = day_of(at, zone)
+        return start if start == at else stop
+    return at + (_EPOCH - at) % timedelta(seconds=WIDTHS_S[tier])
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:

@@ -21,8 +21,15 @@ from powerdash.telemetry.reduction import (
     raw_steps,
     rolled_steps,
 )
-from powerdash.telemetry.rollup import HOLD, REACH, Tier, day_of, has_whole_hours
-from powerdash.telemetry.sql import QUERIES, by_days, raw_series, rolled_series
+from powerdash.telemetry.rollup import (
+    HOLD,
+    REACH,
+    WIDTHS_S,
+    Tier,
+    bucket_from,
+    has_whole_hours,
+)
+from powerdash.telemetry.sql import QUERIES, by_step, raw_series, rolled_series
 
 RAW_MAX = 1_000_000  # readings that one question may touch
 BUCKETS_MAX = 2_000_000  # and buckets
@@ -31,9 +38,7 @@ POINTS_LEAST = 50  # of a tier: a range that is no whole buckets is met well eno
 NEAR = timedelta(hours=3)  # of the newest reading: there its bucket is looked for
 # Readings newer than the rollups that are read beside them.
 HEAD_MAX = timedelta(days=1)
-WIDTHS_S = {Tier.DAY: 86_400, Tier.HOUR: 3_600, Tier.FIVE_MINUTES: 300, Tier.RAW: 1}
 FIGURES = ("avg", "min", "max")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 Reduction = Literal["envelope", "mean", "lttb"]
 
 
@@ -236,7 +241,10 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         else _rolled(tier, query, arguments | {"zone": device.zone}, step_s, head)
     )
     steps = dict(parts)
-    counted = replace(query, since=_begin(tier, device.zone, query.since, head))
+    begin = bucket_from(query.since, tier, ZoneInfo(device.zone))
+    if head:
+        begin = min(begin, max(head, query.since))
+    counted = replace(query, since=begin)
     phases = [
         _phase(name, steps[name], device, counted, step_s)
         if name in steps
@@ -247,20 +255,6 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     if watermark and rolled and not is_read:
         watermark = min(watermark, rolled) if rolled > query.since else None
     return Series(step_s, tier, device.zone, watermark, phases)
-
-
-def _begin(tier: Tier, zone: str, since: datetime, head: datetime | None) -> datetime:
-    """Return from where on a range is answered: its first whole bucket, or the head."""
-    if tier is Tier.RAW:
-        return since
-    width = timedelta(seconds=WIDTHS_S[tier])
-    if tier is Tier.DAY:
-        start, stop = day_of(since, ZoneInfo(zone))
-    else:
-        start = since - (since - _EPOCH) % width
-        stop = start + width
-    first = since if start == since else stop
-    return min(first, max(head, since)) if head else first
 
 
 def completeness(covered_s: float, expected_s: float) -> float | None:
@@ -343,9 +337,7 @@ def _rolled(
     head: datetime | None,
 ) -> Iterator[tuple[str, Steps]]:
     statement = rolled_series(tier, query.quantities, stitched=head is not None)
-    if step_s >= WIDTHS_S[Tier.DAY]:
-        statement = by_days(statement)
-    rows = _fetch(statement, arguments | {"head": head})
+    rows = _fetch(by_step(statement, step_s), arguments | {"head": head})
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)
 

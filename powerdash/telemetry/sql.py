@@ -5,7 +5,7 @@ from pathlib import Path
 
 from powerdash.lib.sql import load_queries
 from powerdash.telemetry.quantities import Quantity
-from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.rollup import WIDTHS_S, Tier
 
 QUERIES = load_queries(Path(__file__).with_name("queries.sql"))
 
@@ -150,12 +150,14 @@ def rolled_series(
     )
 
 
-def by_days(statement: str) -> str:
-    """Return the statement by steps of days of a zone.
+def by_step(statement: str, step_s: int) -> str:
+    """Return the statement for steps of this length: of a day or more, a zone's days.
 
     When a day begins is asked for each step, not for each bucket: that takes longer
     than all else of ten years.
     """
+    if step_s < WIDTHS_S[Tier.DAY]:
+        return statement
     step = "date_bin(%(step)s::interval, bucket_start_ts, 'epoch')"
     days = (
         "date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text,"

@@ -9,16 +9,15 @@ from zoneinfo import ZoneInfo
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
-from powerdash.telemetry.rollup import Tier
+from powerdash.telemetry.rollup import WIDTHS_S, Tier, bucket_from
 from powerdash.telemetry.series import (
     BUCKETS_MAX,
-    WIDTHS_S,
     completeness,
     has_whole_buckets,
     step_for,
     tier_for,
 )
-from powerdash.telemetry.sql import QUERIES, by_days
+from powerdash.telemetry.sql import QUERIES, by_step
 
 TOTAL_UNITS = {
     "power_w": "W",
@@ -32,7 +31,6 @@ TOTAL_UNITS = {
 STEP_OF_SLOW_S = 900
 STEP_OF_SLOWEST_S = 3600
 AROUND = 12  # steps on each side of one beside silence
-_DAY = timedelta(days=1)
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
 
@@ -83,18 +81,12 @@ def total_series(query: TotalQuery) -> TotalSeries:
     """
     span = query.until - query.since
     with connection.cursor() as cursor:
-        devices = None if query.device_ids is None else list(query.device_ids)
-        cursor.execute(
-            QUERIES["sources"],
-            {
-                "organization_id": query.organization_id,
-                "device_ids": devices,
-                "since": query.since,
-                "until": query.until,
-                "at": query.at,
-            },
-        )
-        [(sources, newest, interval_s, zone, expected_s)] = cursor.fetchall()
+        whose: dict[str, Any] = {
+            "organization_id": query.organization_id,
+            "device_ids": query.device_ids and list(query.device_ids),
+        }
+        cursor.execute(QUERIES["sources"], whose)
+        [(sources, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = max(_least_s(interval_s), step_for(span, query.max_points, tier))
         step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
@@ -104,6 +96,10 @@ def total_series(query: TotalQuery) -> TotalSeries:
             step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
         cursor.execute(*_statement(query, tier, step_s, zone))
         rows = cursor.fetchall()
+        first = bucket_from(query.since, tier, ZoneInfo(zone))
+        span_of = {"since": first, "until": query.until, "at": query.at}
+        cursor.execute(QUERIES["expected"], whose | span_of)
+        [(expected_s,)] = cursor.fetchall()
     steps = _Steps(tier, step_s, ZoneInfo(zone))
     times, values, covered_s = _by_column(query, steps, rows, is_alone=sources == 1)
     watermark = None
@@ -169,7 +165,7 @@ def _statement(
         arguments["device_ids"] = list(query.device_ids)
         source = Tier.FIVE_MINUTES.table
         statement = QUERIES["devices_series"].replace(source, tier.table)
-    return by_days(statement) if step_s >= WIDTHS_S[Tier.DAY] else statement, arguments
+    return by_step(statement, step_s), arguments
 
 
 def _by_column(
@@ -217,7 +213,10 @@ def _lengths_s(
     much in the mean for each of as many phases as speak around it. In one that is not
     over some speak for time before it.
     """
-    first_s, end_s = steps.bucket_from(query.since), steps.bucket_from(query.until)
+    first_s, end_s = (
+        bucket_from(at, steps.tier, steps.zone).timestamp()
+        for at in (query.since, query.until)
+    )
     now_s = query.at.timestamp()
     ends = [min(steps.after(second), end_s) for second in seconds]
     lengths_s = [
@@ -240,10 +239,7 @@ def _lengths_s(
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """Where steps, and buckets of a tier, end and begin.
-
-    Buckets of a day begin at a zone's midnight, steps of a day or more at its hours.
-    """
+    """Where steps of a tier's buckets end; those of a day or more at a zone's hours."""
 
     tier: Tier
     step_s: int
@@ -257,13 +253,3 @@ class _Steps:
         if self.step_s % WIDTHS_S[Tier.DAY] == 0:
             begins = begins.replace(hour=0)  # where there is no midnight it is one
         return (begins + timedelta(seconds=self.step_s)).timestamp()
-
-    def bucket_from(self, at: datetime) -> float:
-        """Return when the first bucket begins that does not begin before `at`."""
-        if self.tier is not Tier.DAY:
-            width_s = WIDTHS_S[self.tier]
-            return -(-at.timestamp() // width_s) * width_s
-        midnight = at.astimezone(self.zone).replace(
-            hour=0, minute=0, second=0, microsecond=0, fold=0
-        )
-        return (midnight if midnight >= at else midnight + _DAY).timestamp()

@@ -130,7 +130,7 @@ def questions(at: datetime) -> Iterator[Question]:
     from powerdash.telemetry.exporting.rows import statement as exported
     from powerdash.telemetry.quantities import QUANTITIES, USUAL
     from powerdash.telemetry.rollup import REACH, Tier
-    from powerdash.telemetry.sql import by_days, kept, raw_series, rolled_series
+    from powerdash.telemetry.sql import by_step, kept, raw_series, rolled_series
 
     queries = _queries()
     usual = [QUANTITIES[name] for name in USUAL]
@@ -150,7 +150,7 @@ def questions(at: datetime) -> Iterator[Question]:
         yield Question(
             f"A device's {days} days from {tier.table}"
             + ("" if is_days else ", with the newest readings"),
-            by_days(statement) if is_days else statement,
+            by_step(statement, int(step.total_seconds())),
             {**device, **_range(until, days), "step": step, "reach": REACH,
              "head": until - timedelta(minutes=10), "hold": timedelta(minutes=4)},
         )  # fmt: skip

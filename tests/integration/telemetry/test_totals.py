@@ -152,6 +152,19 @@ async def test_a_total_is_the_power_of_all_its_devices(
     )
 
 
+@pytest.mark.parametrize("tier", [Tier.FIVE_MINUTES, Tier.HOUR])
+async def test_nothing_is_missing_where_a_range_begins_within_a_bucket(
+    devices: list[int], pg: Pg, tier: Tier
+) -> None:
+    await insert(pg, readings(devices[0], ["L1", "L2"], 1))
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    since = START + timedelta(hours=3, minutes=7)
+    for ids in (None, devices[:1]):
+        part = await asked(pg, devices[0], since=since, tier=tier, device_ids=ids)
+        assert part.completeness == pytest.approx(1.0, abs=1e-6)
+
+
 async def test_the_last_step_counts_as_far_as_it_went(
     devices: list[int], pg: Pg
 ) -> None:

@@ -12,6 +12,7 @@ from powerdash.telemetry.rollup import (
     Manner,
     Run,
     Tier,
+    bucket_from,
     day_of,
     days_of,
     hours_of,
@@ -65,6 +66,25 @@ def test_a_day_is_of_hours_unless_its_zone_is_of_half_ones() -> None:
     for zone, whole in (("Europe/Paris", True), ("Asia/Kolkata", False)):
         [day] = days_of([run(1, 0, 1)], {1: Manner(ZoneInfo(zone))})
         assert is_of_hours(day) is whole
+
+
+@pytest.mark.parametrize(
+    ("tier", "within", "first"),
+    [
+        (Tier.RAW, "2026-03-28T23:07:01Z", "2026-03-28T23:07:01Z"),
+        (Tier.FIVE_MINUTES, "2026-03-28T23:07:01Z", "2026-03-28T23:10:00Z"),
+        (Tier.HOUR, "2026-03-28T23:07:01Z", "2026-03-29T00:00:00Z"),
+        # A day of 23 hours in Berlin.
+        (Tier.DAY, "2026-03-28T23:07:01Z", "2026-03-29T22:00:00Z"),
+        (Tier.DAY, "2026-03-28T23:00:00Z", "2026-03-28T23:00:00Z"),
+        (Tier.HOUR, "1969-12-31T23:00:00Z", "1969-12-31T23:00:00Z"),
+    ],
+)
+def test_a_range_has_its_first_whole_bucket(
+    tier: Tier, within: str, first: str
+) -> None:
+    at, expected = datetime.fromisoformat(within), datetime.fromisoformat(first)
+    assert bucket_from(at, tier, ZoneInfo("Europe/Berlin")) == expected
 
 
 def test_runs_that_touch_or_overlap_are_one() -> None:
