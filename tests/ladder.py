@@ -20,7 +20,9 @@ FIGURES = ["count"] + [
     for of in ("power", "current", "voltage", "active_power")
     for what in ("min", "avg", "max")
 ]
-WEIGHTED = ["covered_s", "energy_wh", "twa_power", "twa_current", "twa_voltage"]
+WEIGHTED = [
+    "covered_s", "lead_s", "energy_wh", "twa_power", "twa_current", "twa_voltage"
+]  # fmt: skip
 MAYBE = [
     f"{what}_{of}"
     for of in ("power_factor", "frequency", "temperature")
@@ -62,7 +64,7 @@ def ladder(
             for tier, start in _starts(reading.ts, zone).items():
                 buckets[tier][(*whose, start)].append((reading, weight))
     return {
-        tier: {key: _figures(part) for key, part in found.items()}
+        tier: {key: _figures(key[2], part) for key, part in found.items()}
         for tier, found in buckets.items()
     }
 
@@ -99,7 +101,7 @@ def _day(five: int, zone: str) -> datetime:
     return datetime.fromtimestamp(first * 300, UTC)
 
 
-def _figures(part: list[tuple[Given, float]]) -> Figures:
+def _figures(start: datetime, part: list[tuple[Given, float]]) -> Figures:
     weights = np.array([weight for _, weight in part])
     current = np.array([reading.current for reading, _ in part])
     voltage = np.array([reading.voltage for reading, _ in part])
@@ -119,6 +121,8 @@ def _figures(part: list[tuple[Given, float]]) -> Figures:
             f"max_{name}": values.max(),
         }
     figures["covered_s"] = weights.sum()
+    first, spoken_s = min(part)
+    figures["lead_s"] = max(0.0, spoken_s - (first.ts - start) / timedelta(seconds=1))
     figures["energy_wh"] = (power * factor * weights).sum() / 3600
     for name in ("power", "current", "voltage"):
         figures[f"twa_{name}"] = np.average(columns[name], weights=weights)

@@ -112,7 +112,9 @@ def _cursor(file: Path, query: ExportQuery, zone: str) -> Cursor | None:
                            form=FileFormat.CSV))  # fmt: skip
     with file.open("rb") as opened:
         begun = opened.read(len(head))
-    if begun != head:
+    if begun != head and head.startswith(begun):
+        file.write_bytes(head)  # it was cut off before there was any more
+    elif begun != head:
         raise Refused(
             f"--resume: {file} was not begun by this export, with this tier and zone;"
             " write a new file."

@@ -320,6 +320,7 @@ CROSS JOIN LATERAL (
         min(temperature) AS min_temperature, avg(temperature) AS avg_temperature,
         max(temperature) AS max_temperature,
         nullif(count(temperature), 0)::int AS count_temperature,
+        greatest(0, max(spoken_s - date_part('epoch', ts - bucket_start_ts))) AS lead_s,
         min(ts - coalesce(since, greatest(sampling_ms * interval '2 ms', run.hold)))
             AS before_ts
     FROM (
@@ -369,7 +370,10 @@ CROSS JOIN LATERAL (
         sum(avg_temperature * count_temperature) / sum(count_temperature)
             AS avg_temperature,
         max(max_temperature) AS max_temperature,
-        sum(count_temperature)::int AS count_temperature, run.start AS before_ts
+        sum(count_temperature)::int AS count_temperature,
+        greatest(0, max(lead_s - date_part('epoch', bucket_start_ts - run.start)))
+            AS lead_s,
+        run.start AS before_ts
     FROM telemetry_rollups_5m b
     WHERE b.device_id = run.device_id AND b.phase = run.phase
         AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop
@@ -377,15 +381,19 @@ CROSS JOIN LATERAL (
 ) made
 
 -- totals_of --
--- What devices give together in the buckets of these runs, by organization.
-SELECT d.organization_id, b.bucket_start_ts, sum(b.count), sum(b.energy_wh),
-    sum(b.twa_power * b.covered_s), sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
+-- What the buckets of these runs give together, by organization: to the five minutes for
+-- which they speak. How many readings there are counts where they are.
+SELECT d.organization_id, spoken.at,
+    sum(b.count) FILTER (WHERE spoken.at = b.bucket_start_ts), sum(b.energy_wh * part),
+    sum(b.twa_power * b.covered_s * part), sum(b.twa_voltage * b.covered_s * part),
+    sum(b.covered_s * part)
 FROM unnest(%(device_ids)s::int[], %(phases)s::text[], %(starts)s::timestamptz[],
     %(stops)s::timestamptz[]) AS run (device_id, phase, start, stop)
 JOIN devices d ON d.id = run.device_id
 JOIN telemetry_rollups_5m b ON b.device_id = run.device_id AND b.phase = run.phase
     AND b.bucket_start_ts >= run.start AND b.bucket_start_ts < run.stop
-GROUP BY d.organization_id, b.bucket_start_ts
+CROSS JOIN LATERAL spoken_in(b.bucket_start_ts, b.lead_s, b.covered_s) spoken
+GROUP BY d.organization_id, spoken.at
 
 -- totals_add --
 -- Change totals by what their devices' buckets changed by.
@@ -404,28 +412,63 @@ ON CONFLICT (organization_id, bucket_start_ts) DO UPDATE SET
     apparent_vas = t.apparent_vas + excluded.apparent_vas,
     volt_s = t.volt_s + excluded.volt_s, covered_s = t.covered_s + excluded.covered_s
 
+-- totals_forget --
+-- Totals of time for which no reading speaks any more; their sums leave last digits.
+DELETE FROM telemetry_totals_5m t
+USING unnest(%(organization_ids)s::bigint[], %(starts)s::timestamptz[])
+    AS gone (organization_id, start)
+WHERE t.organization_id = gone.organization_id AND t.count = 0 AND t.covered_s < 1e-6
+    AND t.bucket_start_ts = date_bin(%(width)s, gone.start, 'epoch')
+
 -- totals_series --
--- An organization's totals by step.
-SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at,
-    sum(count), sum(energy_wh), sum(apparent_vas), sum(volt_s), sum(covered_s)
-FROM telemetry_totals_5m
-WHERE organization_id = %(organization_id)s
-    AND bucket_start_ts >= %(since)s AND bucket_start_ts < %(until)s
-GROUP BY date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY at
+-- An organization's totals by step, between edges in seconds after the range's begin: 1 is
+-- the step after the first. A bucket at an end of the range gives the part that is in it.
+SELECT step, sum(energy_wh * part), sum(apparent_vas * part), sum(volt_s * part),
+    sum(covered_s * part)
+FROM (
+    SELECT t.*, width_bucket(greatest(begin_s, 0), %(edges)s::float8[]) AS step,
+        (least(begin_s + %(width_s)s, %(length_s)s) - greatest(begin_s, 0)) / %(width_s)s
+            AS part
+    FROM (
+        SELECT *, date_part('epoch', bucket_start_ts) - %(since_s)s AS begin_s
+        FROM telemetry_totals_5m
+        WHERE organization_id = %(organization_id)s
+            AND bucket_start_ts > %(since)s::timestamptz - %(width)s::interval
+            AND bucket_start_ts < %(until)s
+        OFFSET 0
+    ) t OFFSET 0
+) bucket
+GROUP BY step HAVING sum(covered_s * part) > 1e-6 ORDER BY step
 
 -- devices_series --
--- The same of some devices, from their buckets: an index range for each phase.
-SELECT date_bin(%(step)s::interval, bucket_start_ts, 'epoch') AS at,
-    sum(b.count), sum(b.energy_wh), sum(b.twa_power * b.covered_s),
-    sum(b.twa_voltage * b.covered_s), sum(b.covered_s)
-FROM telemetry_latest l CROSS JOIN LATERAL (
-    SELECT * FROM telemetry_rollups_5m r
-    WHERE r.device_id = l.device_id AND r.phase = l.phase
-        AND r.bucket_start_ts >= %(since)s AND r.bucket_start_ts < %(until)s
+-- What some devices' buckets say, an index range for each phase, by the steps in which the
+-- time begins and ends for which a bucket speaks: `covered_s`, of which `lead_s` are before
+-- it. The bucket after a range may speak for it too. `spreading` gives each step its own.
+SELECT width_bucket(begin_s, %(edges)s::float8[]) AS first,
+    width_bucket(begin_s + covered_s, %(edges)s::float8[]) AS last,
+    sum(energy_wh), sum(twa_power * covered_s), sum(twa_voltage * covered_s),
+    sum(covered_s), sum(energy_wh / covered_s), sum(twa_power), sum(twa_voltage),
+    count(*)::float8, sum(energy_wh / covered_s * begin_s), sum(twa_power * begin_s),
+    sum(twa_voltage * begin_s), sum(begin_s)
+FROM (
+    SELECT r.covered_s, r.energy_wh, r.twa_power, r.twa_voltage,
+        date_part('epoch', bucket_start_ts) - lead_s - %(since_s)s AS begin_s
+    FROM telemetry_latest l CROSS JOIN LATERAL (
+        SELECT * FROM telemetry_rollups_5m r
+        WHERE r.device_id = l.device_id AND r.phase = l.phase
+            AND r.bucket_start_ts > %(since)s::timestamptz - %(width)s::interval
+            AND r.bucket_start_ts < %(until)s
+        UNION ALL
+        (SELECT * FROM telemetry_rollups_5m r
+        WHERE r.device_id = l.device_id AND r.phase = l.phase
+            AND r.bucket_start_ts >= %(until)s
+            AND r.bucket_start_ts < %(until)s::timestamptz + %(reach)s::interval
+        ORDER BY r.bucket_start_ts LIMIT 1)
+    ) r
+    WHERE l.device_id = ANY(%(device_ids)s::int[])
     OFFSET 0
-) b
-WHERE l.device_id = ANY(%(device_ids)s::int[])
-GROUP BY date_bin(%(step)s::interval, bucket_start_ts, 'epoch') ORDER BY at
+) bucket
+GROUP BY first, last ORDER BY first, last
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices; the newest of
@@ -438,9 +481,10 @@ WHERE d.organization_id = %(organization_id)s
 
 -- expected --
 -- For how long these are expected to speak in a range together, s: from their first
--- reading until now, as `series.expected_s` has it.
+-- reading until now, or until their newest, as long as the next is not late.
 SELECT sum(date_part('epoch', greatest(interval '0', least(%(until)s::timestamptz,
-        %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned' THEN l.ts END)
+        %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned' OR l.ts >
+            %(at)s::timestamptz - d.heartbeat_interval_s * interval '1 second' THEN l.ts END)
         - greatest(%(since)s::timestamptz, coalesce(b.ts, l.ts)))))
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 LEFT JOIN telemetry_begins b ON b.device_id = l.device_id AND b.phase = l.phase
@@ -552,17 +596,21 @@ WHERE first IS NOT NULL GROUP BY organization_id ORDER BY organization_id
 
 -- verify_totals --
 -- Totals as their devices' buckets give them beside those kept; not where five minutes
--- are gone, for totals outlive them.
+-- are gone that may have spoken for them, for totals outlive them.
 SELECT bucket, made.count, made.energy_wh, made.apparent_vas, made.volt_s, made.covered_s,
     kept.count, kept.energy_wh, kept.apparent_vas, kept.volt_s, kept.covered_s
 FROM (
-    SELECT date_bin(%(width)s, b.bucket_start_ts, 'epoch') AS bucket,
-        sum(b.count) AS count, sum(b.energy_wh) AS energy_wh,
-        sum(b.twa_power * b.covered_s) AS apparent_vas,
-        sum(b.twa_voltage * b.covered_s) AS volt_s, sum(b.covered_s) AS covered_s
+    SELECT date_bin(%(width)s, spoken.at, 'epoch') AS bucket,
+        coalesce(sum(b.count) FILTER (WHERE spoken.at = b.bucket_start_ts), 0) AS count,
+        sum(b.energy_wh * part) AS energy_wh,
+        sum(b.twa_power * b.covered_s * part) AS apparent_vas,
+        sum(b.twa_voltage * b.covered_s * part) AS volt_s,
+        sum(b.covered_s * part) AS covered_s
     FROM devices d JOIN telemetry_rollups_5m b ON b.device_id = d.id
-    WHERE d.organization_id = %(organization_id)s
-        AND b.bucket_start_ts >= %(start)s AND b.bucket_start_ts < %(stop)s
+    CROSS JOIN LATERAL spoken_in(b.bucket_start_ts, b.lead_s, b.covered_s) spoken
+    WHERE d.organization_id = %(organization_id)s AND b.bucket_start_ts >= %(start)s
+        AND b.bucket_start_ts < %(stop)s::timestamptz + %(reach)s::interval
+        AND spoken.at >= %(start)s AND spoken.at < %(stop)s
     GROUP BY bucket
 ) made FULL JOIN (
     SELECT bucket_start_ts AS bucket, count, energy_wh, apparent_vas, volt_s, covered_s
@@ -571,7 +619,7 @@ FROM (
         AND bucket_start_ts >= %(start)s AND bucket_start_ts < %(stop)s
 ) kept USING (bucket)
 WHERE NOT EXISTS (SELECT FROM telemetry_dropped
-    WHERE tier = '5m' AND lower < bucket + %(width)s AND upper > bucket)
+    WHERE tier = '5m' AND lower < bucket + %(width)s + %(reach)s AND upper > bucket)
 ORDER BY bucket
 
 -- zone_spans --

@@ -11,7 +11,9 @@ energy (active power times that time) and of the time covered. After a silence i
 speaks for its own sampling interval alone: nothing is averaged over silence. Silence is
 longer than twice that interval, than the device's heartbeat interval and than `HOLD`.
 All of it counts in the bucket of the reading's time, so a bucket depends on its own
-readings and on the time of the one before, on nothing later.
+readings and on the time of the one before, on nothing later. How long the first of
+them speaks for time before the bucket is its `lead_s`, by which totals give that time
+its power.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

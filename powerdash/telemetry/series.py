@@ -241,10 +241,13 @@ def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
         else _rolled(tier, query, arguments | {"zone": device.zone}, step_s, head)
     )
     steps = dict(parts)
-    begin = bucket_from(query.since, tier, ZoneInfo(device.zone))
+    begin, stop = (
+        bucket_from(at, tier, ZoneInfo(device.zone))
+        for at in (query.since, query.until)
+    )
     if head:
-        begin = min(begin, max(head, query.since))
-    counted = replace(query, since=begin)
+        begin, stop = min(begin, max(head, query.since)), query.until
+    counted = replace(query, since=begin, until=stop)
     phases = [
         _phase(name, steps[name], device, counted, step_s)
         if name in steps
@@ -325,7 +328,7 @@ def _raw(
     for phase, before in _rows("series_before", **arguments):
         given = {**arguments, "phase": phase, "before": before}
         # What is best for an hour and for a day of seconds is not the same plan.
-        if rows := _fetch(statement, given, prepare=False):
+        if rows := fetch(statement, given, prepare=False):
             yield phase, raw_steps(rows, hold_s, before and before.timestamp())
 
 
@@ -337,7 +340,7 @@ def _rolled(
     head: datetime | None,
 ) -> Iterator[tuple[str, Steps]]:
     statement = rolled_series(tier, query.quantities, stitched=head is not None)
-    rows = _fetch(by_step(statement, step_s), arguments | {"head": head})
+    rows = fetch(by_step(statement, step_s), arguments | {"head": head})
     for phase, part in itertools.groupby(rows, key=lambda row: row[0]):
         yield phase, rolled_steps([row[1:] for row in part], step_s)
 
@@ -436,7 +439,7 @@ def _edges(line: Column) -> set[int]:
 def _rows(
     name: str, table: str = Tier.FIVE_MINUTES.table, **arguments: Any
 ) -> list[tuple[Any, ...]]:
-    return _fetch(QUERIES[name].replace(Tier.FIVE_MINUTES.table, table), arguments)
+    return fetch(QUERIES[name].replace(Tier.FIVE_MINUTES.table, table), arguments)
 
 
 def _of_range(name: str, device: _Device, query: SeriesQuery) -> list[tuple[Any, ...]]:
@@ -449,7 +452,7 @@ def _of_range(name: str, device: _Device, query: SeriesQuery) -> list[tuple[Any,
     )
 
 
-def _fetch(
+def fetch(
     statement: str, arguments: dict[str, Any], *, prepare: bool = True
 ) -> list[tuple[Any, ...]]:
     """Fetch rows as they are, not as texts: figures take a sixth of the time.

@@ -18,6 +18,7 @@ FIGURES = (
     *(f"{what}_{of}" for of in _ALWAYS for what in ("min", "avg", "max")),
     "covered_s",
     "energy_wh",
+    "lead_s",
     *(f"twa_{of}" for of in _ALWAYS if of != "active_power"),
     *(f"{what}_{of}" for of in _MAYBE for what in ("min", "avg", "max", "count")),
 )
@@ -35,7 +36,7 @@ def kept(tier: Tier, below: Tier) -> str:
 
     One that outlived what it was made of stays as it is, and so does one that has more
     readings than can be counted now. One that is the same as before is not written
-    again: it has as many readings, and they speak as long.
+    again: it has as many readings, and they speak for the same time.
     """
     columns = ", ".join((*KEY, *FIGURES))
     changes = ", ".join(f"{name} = excluded.{name}" for name in FIGURES)
@@ -46,7 +47,8 @@ def kept(tier: Tier, below: Tier) -> str:
         f" ON {_outlived(tier, below)} WHERE {_same_bucket('old', 'made')})"
         f" ON CONFLICT ({', '.join(KEY)}) DO UPDATE SET {changes},"
         " updated_at = excluded.updated_at WHERE excluded.count >= old.count"
-        " AND (excluded.count, excluded.covered_s) <> (old.count, old.covered_s)"
+        " AND (excluded.count, excluded.covered_s, excluded.lead_s)"
+        " <> (old.count, old.covered_s, old.lead_s)"
     )
 
 

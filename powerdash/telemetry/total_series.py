@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
-from powerdash.telemetry.rollup import WIDTHS_S, Tier, bucket_from
+from powerdash.telemetry.rollup import HOLD, REACH, WIDTHS_S, Tier
 from powerdash.telemetry.series import (
     BUCKETS_MAX,
     completeness,
+    fetch,
     has_whole_buckets,
     step_for,
     tier_for,
 )
-from powerdash.telemetry.sql import QUERIES, by_step
+from powerdash.telemetry.spreading import spread
+from powerdash.telemetry.sql import QUERIES
 
 TOTAL_UNITS = {
     "power_w": "W",
@@ -25,14 +28,15 @@ TOTAL_UNITS = {
     "energy_wh": "Wh",
     "voltage_v": "V",
 }
-# A meter of fifteen minutes puts the energy of all of them into one bucket: where one
-# of them may be silent for longer than a bucket, shorter steps would jump. One that is
-# heard once a day does not make days of all that the others tell.
-STEP_OF_SLOW_S = 900
-STEP_OF_SLOWEST_S = 3600
-AROUND = 12  # steps on each side of one beside silence
+# How late the slowest meter may be to tell of a step; one heard once a day does not
+# make guesses of a day that all the others have told of.
+LATE_MAX_S = 3600
+LEAST_S = 1e-6  # less is what sums leave of nothing
+AROUND = 12  # steps on each side of one that is not wholly spoken for
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
+_LONGEST_DAY = timedelta(hours=25)
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of a zone's own hours
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,33 +92,65 @@ def total_series(query: TotalQuery) -> TotalSeries:
         cursor.execute(QUERIES["sources"], whose)
         [(sources, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
-        step_s = max(_least_s(interval_s), step_for(span, query.max_points, tier))
-        step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
+        step_s = step_for(span, query.max_points, tier)
         if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
             # Totals have no days.
             tier = Tier.FIVE_MINUTES if query.device_ids is None else Tier.DAY
             step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
-        cursor.execute(*_statement(query, tier, step_s, zone))
-        rows = cursor.fetchall()
-        first = bucket_from(query.since, tier, ZoneInfo(zone))
-        span_of = {"since": first, "until": query.until, "at": query.at}
+        span_of = {"since": query.since, "until": query.until, "at": query.at}
         cursor.execute(QUERIES["expected"], whose | span_of)
         [(expected_s,)] = cursor.fetchall()
-    steps = _Steps(tier, step_s, ZoneInfo(zone))
-    times, values, covered_s = _by_column(query, steps, rows, is_alone=sources == 1)
+    begins = step_begins(query.since, query.until, step_s, ZoneInfo(zone))
+    since_s = query.since.timestamp()
+    edges = [0.0, *(begin - since_s for begin in begins[1:]), span.total_seconds()]
+    told = _told(query, tier, edges)
+    now_s = query.at.timestamp() - since_s
+    lengths_s = (
+        [max(1.0, spoken_s) for spoken_s in told.covered_s]
+        if sources == 1
+        else _lengths_s(told, edges, now_s, _late_s(interval_s))
+    )
+    times, values = _by_column(told, lengths_s, begins)
     watermark = None
-    if times:
-        last = datetime.fromtimestamp(steps.after(times[-1]), UTC)
-        watermark = min(last, query.until, newest)
-    share = completeness(covered_s, expected_s or 0.0)
+    if told.steps:
+        last = query.since + timedelta(seconds=edges[told.steps[-1]])
+        watermark = min(last, newest)
+    share = completeness(sum(told.covered_s), expected_s or 0.0)
     return TotalSeries(step_s, tier, share, watermark, times, values)
 
 
-def _least_s(interval_s: int | None) -> int:
-    """Return how short a step may be where the slowest is heard so seldom, s."""
-    if interval_s is None or interval_s <= WIDTHS_S[Tier.FIVE_MINUTES]:
-        return WIDTHS_S[Tier.FIVE_MINUTES]
-    return min(-(-interval_s // STEP_OF_SLOW_S) * STEP_OF_SLOW_S, STEP_OF_SLOWEST_S)
+class _Told(NamedTuple):
+    """What the steps give of which anything is known, the first is 1, by column."""
+
+    steps: Sequence[int] = ()
+    energy_wh: Sequence[float] = ()
+    apparent_vas: Sequence[float] = ()
+    volt_s: Sequence[float] = ()
+    covered_s: Sequence[float] = ()
+
+
+def _late_s(interval_s: int | None) -> float:
+    """Return for how long something may be missing where one is heard so seldom, s."""
+    return min(max(HOLD.total_seconds(), interval_s or 0), LATE_MAX_S)
+
+
+def step_begins(
+    since: datetime, until: datetime, step_s: int, zone: ZoneInfo
+) -> list[int]:
+    """Return where the steps of a range begin, Unix seconds; the first holds `since`.
+
+    Steps of a day or more begin at hours of a zone: where there is no such hour with
+    the one after it, of two with the first.
+    """
+    is_local = step_s >= WIDTHS_S[Tier.DAY]
+    local = since.astimezone(zone if is_local else UTC).replace(tzinfo=None)
+    step = timedelta(seconds=step_s)
+    begin = local - (local - _EPOCH) % step
+    found: list[int] = []
+    while not found or found[-1] < until.timestamp():
+        found.append(int(begin.replace(tzinfo=zone if is_local else UTC).timestamp()))
+        begin += step
+    return found[:-1]
 
 
 def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
@@ -148,108 +184,79 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
     return tier
 
 
-def _statement(
-    query: TotalQuery, tier: Tier, step_s: int, zone: str
-) -> tuple[str, dict[str, Any]]:
+def _told(query: TotalQuery, tier: Tier, edges: Sequence[float]) -> _Told:
+    """Ask for the figures of steps, between edges in seconds after the range begins."""
+    width_s = WIDTHS_S[tier]
     arguments: dict[str, Any] = {
-        "organization_id": query.organization_id,
         "since": query.since,
         "until": query.until,
-        "step": timedelta(seconds=step_s),
-        "zone": zone,
+        "since_s": query.since.timestamp(),
+        "length_s": edges[-1],
+        "edges": list(edges),
+        "width": _LONGEST_DAY if tier is Tier.DAY else timedelta(seconds=width_s),
     }
     if query.device_ids is None:
+        arguments |= {"organization_id": query.organization_id, "width_s": width_s}
         table = f"telemetry_totals_{tier}"
         statement = QUERIES["totals_series"].replace("telemetry_totals_5m", table)
-    else:
-        arguments["device_ids"] = list(query.device_ids)
-        source = Tier.FIVE_MINUTES.table
-        statement = QUERIES["devices_series"].replace(source, tier.table)
-    return by_step(statement, step_s), arguments
+        rows = fetch(statement, arguments, prepare=False)
+        return _Told(*zip(*rows, strict=True)) if rows else _Told()
+    arguments |= {"device_ids": list(query.device_ids), "reach": REACH}
+    source = Tier.FIVE_MINUTES.table
+    statement = QUERIES["devices_series"].replace(source, tier.table)
+    rows = fetch(statement, arguments, prepare=False)
+    if not rows:
+        return _Told()
+    found = spread(rows, edges)
+    known = found[:, -1] > LEAST_S
+    steps = np.flatnonzero(known) + 1
+    return _Told(steps.tolist(), *found[known].T.tolist())
 
 
 def _by_column(
-    query: TotalQuery, steps: "_Steps", rows: Sequence[Any], *, is_alone: bool
-) -> tuple[list[int], dict[str, list[float | None]], float]:
-    """Return times, values and how long readings speak for all phases together, s.
-
-    Args:
-        is_alone: There is one phase: its power is over the time its readings speak for,
-            where of several that were silent in turn nothing could be said.
-    """
+    told: _Told, lengths_s: Sequence[float], begins: Sequence[int]
+) -> tuple[list[int], dict[str, list[float | None]]]:
+    """Return times and values; a step of which nothing is known is a gap."""
     times: list[int] = []
     values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
-    seconds = [int(row[0].timestamp()) for row in rows]
-    covered = [row[-1] for row in rows]
-    lengths_s = (
-        [max(1.0, spoken_s) for spoken_s in covered]
-        if is_alone
-        else _lengths_s(query, steps, seconds, covered)
-    )
-    for second, length_s, row in zip(seconds, lengths_s, rows, strict=True):
-        _, _, energy_wh, apparent_vas, volt_s, covered_s = row
-        if times and second > steps.after(times[-1]):
+    before = None
+    for length_s, row in zip(lengths_s, zip(*told, strict=True), strict=True):
+        step, energy_wh, apparent_vas, volt_s, covered_s = row
+        if before is not None and step > before + 1:
             times.append(times[-1] + 1)
             for column in values.values():
                 column.append(None)
-        times.append(second)
+        before = step
+        times.append(begins[step - 1])
         values["power_w"].append(energy_wh * 3600 / length_s)
         values["apparent_power_va"].append(apparent_vas / length_s)
         values["energy_wh"].append(energy_wh)
-        values["voltage_v"].append(volt_s / covered_s if covered_s else None)
-    return times, values, sum(covered)
+        values["voltage_v"].append(volt_s / covered_s)
+    return times, values
 
 
 def _lengths_s(
-    query: TotalQuery,
-    steps: "_Steps",
-    seconds: Sequence[int],
-    covered_s: Sequence[float],
+    told: _Told, edges: Sequence[float], now_s: float, late_s: float
 ) -> list[float]:
     """Return how long each step is that power is the mean of, s.
 
-    The first and the last step may lie in the range by a part only. A step beside
-    silence of all, or one that is not over, is as long as readings speak for it: so
-    much in the mean for each of as many phases as speak around it. In one that is not
-    over some speak for time before it.
+    That is how long it is. One beside silence of all, or of which a meter has yet to
+    tell, is as long as readings speak for it: so much in the mean for each of as many
+    phases as speak around it.
+
+    Args:
+        edges: Where the steps begin and the last ends, s.
+        late_s: How long it may take to tell.
     """
-    first_s, end_s = (
-        bucket_from(at, steps.tier, steps.zone).timestamp()
-        for at in (query.since, query.until)
-    )
-    now_s = query.at.timestamp()
-    ends = [min(steps.after(second), end_s) for second in seconds]
-    lengths_s = [
-        end - max(second, first_s) for second, end in zip(seconds, ends, strict=True)
-    ]
-    speaking = [c / length for c, length in zip(covered_s, lengths_s, strict=True)]
-    found = lengths_s.copy()
-    for place, end in enumerate(ends):
-        is_open = end > now_s
-        is_after = seconds[place] > (ends[place - 1] if place else first_s)
-        is_before = place + 1 < len(ends) and seconds[place + 1] > end
-        if is_open or is_after or is_before:
-            whole_s = now_s - seconds[place] if is_open else lengths_s[place]
-            around = max(speaking[max(0, place - AROUND) : place + AROUND])
-            is_alone = len(speaking) == 1 or not around
-            spoken_s = whole_s if is_alone else covered_s[place] / around
-            found[place] = max(1.0, spoken_s if is_open else min(spoken_s, whole_s))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Steps:
-    """Where steps of a tier's buckets end; those of a day or more at a zone's hours."""
-
-    tier: Tier
-    step_s: int
-    zone: ZoneInfo
-
-    def after(self, second: int) -> float:
-        """Return when the step that begins at `second` is over."""
-        if self.step_s < WIDTHS_S[Tier.DAY]:
-            return second + self.step_s
-        begins = datetime.fromtimestamp(second, self.zone)
-        if self.step_s % WIDTHS_S[Tier.DAY] == 0:
-            begins = begins.replace(hour=0)  # where there is no midnight it is one
-        return (begins + timedelta(seconds=self.step_s)).timestamp()
+    lengths_s, speaking = [], []
+    for step, spoken_s in zip(told.steps, told.covered_s, strict=True):
+        begin, end = edges[step - 1], edges[step]
+        lengths_s.append((min(end, now_s) if begin < now_s else end) - begin)
+        speaking.append(spoken_s / lengths_s[-1])
+    steps = [0, *told.steps, len(edges)]
+    for place, step in enumerate(told.steps):
+        is_beside = steps[place] < step - 1 or steps[place + 2] > step + 1
+        if is_beside or edges[step] > now_s - late_s:
+            around = max(speaking[max(0, place - AROUND) : place + AROUND + 1])
+            lengths_s[place] = told.covered_s[place] / around
+    return [max(1.0, length_s) for length_s in lengths_s]

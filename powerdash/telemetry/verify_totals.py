@@ -9,7 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
 
-from powerdash.telemetry.rollup import FIVE_MINUTES, HOUR, Tier
+from powerdash.telemetry.rollup import FIVE_MINUTES, HOUR, REACH, Tier
 from powerdash.telemetry.sql import QUERIES
 
 AT_ONCE = timedelta(days=31)  # in one statement
@@ -90,6 +90,7 @@ def _rows(
         "start": start,
         "stop": stop,
         "width": HOUR if tier is Tier.HOUR else FIVE_MINUTES,
+        "reach": REACH,
     }
     cursor.execute(statement, arguments)
     return list(cursor.fetchall())

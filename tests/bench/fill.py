@@ -15,10 +15,10 @@ ROLLUPS = """
 INSERT INTO telemetry_rollups_{tier} (device_id, phase, bucket_start_ts,
     min_power, avg_power, max_power, count, min_current, avg_current, max_current,
     min_voltage, avg_voltage, max_voltage, min_active_power, avg_active_power,
-    max_active_power, covered_s, energy_wh, twa_power, twa_current, twa_voltage,
+    max_active_power, covered_s, lead_s, energy_wh, twa_power, twa_current, twa_voltage,
     created_at, updated_at)
 SELECT d, '', b, p * 0.9, p, p * 1.2, 30, 5, 5.5, 6, 228, 230, 232, p * 0.9, p, p * 1.2,
-    %(width)s, p * %(width)s / 3600, p, 5.5, 230, now(), now()
+    %(width)s, 10, p * %(width)s / 3600, p, 5.5, 230, now(), now()
 FROM generate_series(%(since)s, %(until)s, make_interval(secs => %(width)s)) b,
     generate_series(1, %(devices)s) d, LATERAL (SELECT 1000 + 500 * random() AS p) v
 ORDER BY b, d

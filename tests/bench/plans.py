@@ -181,16 +181,18 @@ def questions(at: datetime) -> Iterator[Question]:
         {"organization_id": 1, "since": until - timedelta(hours=3),
          "until": until - timedelta(hours=2), "step_s": 10},
     )  # fmt: skip
-    month = {"organization_id": 1, **_range(until, 30), "step": timedelta(minutes=25),
-             "zone": "Europe/Berlin"}  # fmt: skip
+    month = {"organization_id": 1, **_range(until, 30), "reach": REACH}
     yield Question(
-        "An organization's total over 30 days", queries["totals_series"], month
+        "An organization's total over 30 days",
+        queries["totals_series"],
+        {**month, **_edges(until, 1500), "width": timedelta(minutes=5)},
     )
     yield Question(
         "Twenty devices together over 30 days",
         queries["devices_series"].replace(Tier.FIVE_MINUTES.table, Tier.HOUR.table),
-        {**month, "step": timedelta(hours=1), "device_ids": list(range(1, 21))},
-    )
+        {**month, **_edges(until, 3600), "width": timedelta(hours=1),
+         "device_ids": list(range(1, 21))},
+    )  # fmt: skip
     piece = {"device_id": 1, "phase": "", "until": until, "limit": 10_000}
     for tier, days in ((Tier.RAW, 1), (Tier.FIVE_MINUTES, 31)):
         yield Question(
@@ -214,6 +216,17 @@ def questions(at: datetime) -> Iterator[Question]:
     ):
         title = f"Rolling up {below.table} into {tier.table}"
         yield Question(title, kept(tier, below), run)
+
+
+def _edges(until: datetime, step_s: int) -> dict[str, Any]:
+    """Return the edges of a month's steps, seconds after it begins."""
+    length_s = 30 * 86_400
+    return {
+        "edges": [float(at) for at in range(0, length_s + 1, step_s)],
+        "length_s": length_s,
+        "since_s": until.timestamp() - length_s,
+        "width_s": 300,
+    }
 
 
 def _range(until: datetime, days: int) -> dict[str, datetime]:

@@ -63,6 +63,7 @@ _ROLLED = (
         for what in ("min", "avg", "max")
     ),
     Column("covered_s", unit="s"),
+    Column("lead_s", unit="s"),
     Column("energy_wh", unit="Wh"),
     *(Column(f"twa_{of}", unit=_UNITS[of]) for of in _ALWAYS if of != "active_power"),
 )

@@ -15,7 +15,7 @@ from powerdash.telemetry.sql import QUERIES
 
 
 class Total(NamedTuple):
-    """Sums over devices and phases of a bucket: readings, Wh, VA·s, V·s, s."""
+    """Sums over devices and phases: readings in it, for its time Wh, VA·s, V·s, s."""
 
     readings: float = 0
     energy_wh: float = 0
@@ -41,17 +41,18 @@ def totals_of(cursor: CursorWrapper, runs: Sequence[Run]) -> Totals:
             "stops": list(stops),
         },
     )
-    return {(row[0], row[1]): Total(*row[2:]) for row in cursor.fetchall()}
+    return {
+        (organization_id, start): Total(readings or 0, *sums)
+        for organization_id, start, readings, *sums in cursor.fetchall()
+    }
 
 
 def totals_change(cursor: CursorWrapper, before: Totals, after: Totals) -> None:
     """Change the totals by the difference of what some buckets gave and give now."""
     changes = {
-        key: [
-            new - old for new, old in zip(total, before.get(key, Total()), strict=True)
-        ]
-        for key, total in after.items()
-        if total != before.get(key)
+        key: [new - old for new, old in zip(now, then, strict=True)]
+        for key in {**before, **after}
+        if (now := after.get(key, Total())) != (then := before.get(key, Total()))
     }
     if not changes:
         return
@@ -69,3 +70,5 @@ def totals_change(cursor: CursorWrapper, before: Totals, after: Totals) -> None:
     for table, width in TABLES.items():
         arguments["width"] = width
         cursor.execute(QUERIES["totals_add"].replace(TABLE, table), arguments)
+        if not before.keys() <= after.keys():
+            cursor.execute(QUERIES["totals_forget"].replace(TABLE, table), arguments)

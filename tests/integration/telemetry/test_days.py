@@ -41,7 +41,7 @@ async def test_an_hour_of_two_days_is_in_neither_day_whole(pg: Pg) -> None:
     start = datetime(2026, 10, 1, 18, 30, tzinfo=UTC)
     readings = []
     for n in range(8 * 144):
-        at = timedelta(minutes=10 * n, seconds=599)
+        at = timedelta(minutes=10 * n + 10) - timedelta(microseconds=1)
         current = 10.0 * (at // DAY + 1) if at % DAY < timedelta(minutes=30) else 0.0
         readings.append(Given(0, "", start + at, current, 100.0, 600_000))
     organization_id, device_id = await device_in(pg, "Asia/Kolkata", readings)
@@ -87,7 +87,7 @@ async def test_days_begin_where_their_buckets_do(
     """Where clocks change at midnight, too: no false gap, and the power as it was."""
     readings = [
         Given(0, "", day - 4 * DAY + n * timedelta(minutes=10), 5.0, 230.0, 600_000)
-        for n in range(8 * 144)
+        for n in range(1, 8 * 144)
     ]
     organization_id, device_id = await device_in(pg, zone, readings)
     rows = await pg.fetch("SELECT bucket_start_ts FROM telemetry_rollups_1d ORDER BY 1")

@@ -214,12 +214,13 @@ async def test_a_cursor_of_something_else_is_refused(
         assert file.read_bytes() == begun
 
 
+@pytest.mark.parametrize("size", [0, 10, -2, None])
 async def test_a_file_with_no_row_yet_is_gone_on_with(
-    query: ExportQuery, tmp_path: Path
+    query: ExportQuery, tmp_path: Path, size: int | None
 ) -> None:
     whole = await made(query, FileFormat.CSV)
     file = tmp_path / "begun.csv"
-    file.write_bytes(whole.splitlines(keepends=True)[0])
+    file.write_bytes(whole.splitlines(keepends=True)[0][:size])
     await sync_to_async(export)(
         query, form=FileFormat.CSV, file=file, zone=ZONE, resume=True
     )

@@ -57,6 +57,20 @@ async def test_nothing_is_missing_where_a_range_begins_within_a_bucket(
     assert {(phase.completeness, len(phase.ts)) for phase in none.phases} == {(None, 0)}
 
 
+@pytest.mark.parametrize(
+    ("tier", "share"),
+    [(Tier.RAW, 5 / 125), (Tier.FIVE_MINUTES, 5 / 125), (Tier.HOUR, 60 / 180)],
+)
+async def test_what_ends_within_a_bucket_is_counted_and_expected_to_its_end(
+    device_id: int, tier: Tier, share: float
+) -> None:
+    """Two hours of silence and five minutes of readings."""
+    since, until = START + timedelta(hours=10), START + timedelta(hours=12, minutes=5)
+    found = await asked(device_id, since=since, until=until, at=AT, tier=tier)
+    for phase in found.phases:
+        assert phase.completeness == pytest.approx(share)
+
+
 async def test_silence_is_a_gap_and_nothing_is_averaged_over_it(device_id: int) -> None:
     for tier in (Tier.RAW, Tier.FIVE_MINUTES, Tier.HOUR):
         found = await asked(device_id, tier=tier)
