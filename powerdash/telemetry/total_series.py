@@ -32,7 +32,6 @@ TOTAL_UNITS = {
 # make guesses of a day that all the others have told of.
 LATE_MAX_S = 3600
 LEAST_S = 1e-6  # less is what sums leave of nothing
-AROUND = 12  # steps on each side of one that is not wholly spoken for
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
 _LONGEST_DAY = timedelta(hours=25)
@@ -89,8 +88,8 @@ def total_series(query: TotalQuery) -> TotalSeries:
             "organization_id": query.organization_id,
             "device_ids": query.device_ids and list(query.device_ids),
         }
-        cursor.execute(QUERIES["sources"], whose)
-        [(sources, newest, interval_s, zone)] = cursor.fetchall()
+        cursor.execute(QUERIES["sources"], whose | {"at": query.at, "hold": HOLD})
+        [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = step_for(span, query.max_points, tier)
         if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
@@ -108,7 +107,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
     lengths_s = (
         [max(1.0, spoken_s) for spoken_s in told.covered_s]
         if sources == 1
-        else _lengths_s(told, edges, now_s, _late_s(interval_s))
+        else _lengths_s(told, edges, now_s, _late_s(interval_s), heard)
     )
     times, values = _by_column(told, lengths_s, begins)
     watermark = None
@@ -236,17 +235,18 @@ def _by_column(
 
 
 def _lengths_s(
-    told: _Told, edges: Sequence[float], now_s: float, late_s: float
+    told: _Told, edges: Sequence[float], now_s: float, late_s: float, heard: int
 ) -> list[float]:
     """Return how long each step is that power is the mean of, s.
 
     That is how long it is. One beside silence of all, or of which a meter has yet to
     tell, is as long as readings speak for it: so much in the mean for each of as many
-    phases as speak around it.
+    phases as speak in the step on its other side, or are heard now.
 
     Args:
         edges: Where the steps begin and the last ends, s.
         late_s: How long it may take to tell.
+        heard: How many phases are not silent now.
     """
     lengths_s, speaking = [], []
     for step, spoken_s in zip(told.steps, told.covered_s, strict=True):
@@ -255,8 +255,13 @@ def _lengths_s(
         speaking.append(spoken_s / lengths_s[-1])
     steps = [0, *told.steps, len(edges)]
     for place, step in enumerate(told.steps):
-        is_beside = steps[place] < step - 1 or steps[place + 2] > step + 1
-        if is_beside or edges[step] > now_s - late_s:
-            around = max(speaking[max(0, place - AROUND) : place + AROUND + 1])
-            lengths_s[place] = told.covered_s[place] / around
-    return [max(1.0, length_s) for length_s in lengths_s]
+        is_after, is_before = steps[place] < step - 1, steps[place + 2] > step + 1
+        phases = speaking[place]
+        if edges[step] > now_s - late_s:
+            phases = max(phases, heard)
+        elif is_after and not is_before:
+            phases = max(speaking[place : place + 2])
+        elif is_before and not is_after:
+            phases = max(speaking[max(0, place - 1) : place + 1])
+        lengths_s[place] = max(1.0, told.covered_s[place] / phases)
+    return lengths_s

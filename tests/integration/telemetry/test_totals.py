@@ -234,6 +234,28 @@ async def test_a_step_beside_silence_is_as_long_as_readings_speak(
     assert sum(filter(None, found.values["energy_wh"])) == pytest.approx(2000 * 53 / 60)
 
 
+@pytest.mark.parametrize("minutes", [60, 63, 68, 110])
+async def test_who_fell_silent_is_in_no_step_after(
+    devices: list[int], pg: Pg, minutes: int
+) -> None:
+    """Of two devices one stopped after an hour; the other goes on until now."""
+    at = START + timedelta(minutes=minutes)
+    given = [
+        Given(device_id, "", START + timedelta(minutes=n), current, 100.0, 60_000)
+        for device_id, current, end in (
+            (devices[0], 50.0, 57), (devices[1], 1.0, minutes)
+        )
+        for n in range(end)
+    ]  # fmt: skip
+    await insert(pg, given)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    found = await asked(pg, devices[0], until=at, at=at)
+    power = found.values["power_w"]
+    assert power[:11] == pytest.approx([5100.0] * 11)
+    assert power[12:] == pytest.approx([100.0] * (len(power) - 12))
+
+
 async def test_the_power_of_one_phase_is_over_the_time_it_speaks(
     devices: list[int], pg: Pg
 ) -> None:
