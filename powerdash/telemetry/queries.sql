@@ -422,23 +422,27 @@ WHERE t.organization_id = gone.organization_id AND t.count = 0 AND t.covered_s <
 
 -- totals_series --
 -- An organization's totals by step, between edges in seconds after the range's begin: 1 is
--- the step after the first. A bucket at an end of the range gives the part that is in it.
+-- the step after the first. A bucket at an end of the range gives the part that is in it,
+-- one that is not over of the time until now.
 SELECT step, sum(energy_wh * part), sum(apparent_vas * part), sum(volt_s * part),
     sum(covered_s * part)
 FROM (
     SELECT t.*, width_bucket(greatest(begin_s, 0), %(edges)s::float8[]) AS step,
-        (least(begin_s + %(width_s)s, %(length_s)s) - greatest(begin_s, 0)) / %(width_s)s
-            AS part
+        (least(end_s, %(length_s)s) - greatest(begin_s, 0)) / (end_s - begin_s) AS part
     FROM (
-        SELECT *, date_part('epoch', bucket_start_ts) - %(since_s)s AS begin_s
-        FROM telemetry_totals_5m
-        WHERE organization_id = %(organization_id)s
-            AND bucket_start_ts > %(since)s::timestamptz - %(width)s::interval
-            AND bucket_start_ts < %(until)s
-        OFFSET 0
-    ) t OFFSET 0
+        SELECT *, CASE WHEN %(now_s)s > begin_s THEN least(begin_s + %(width_s)s, %(now_s)s)
+            ELSE begin_s + %(width_s)s END AS end_s
+        FROM (
+            SELECT *, date_part('epoch', bucket_start_ts) - %(since_s)s AS begin_s
+            FROM telemetry_totals_5m
+            WHERE organization_id = %(organization_id)s
+                AND bucket_start_ts > %(since)s::timestamptz - %(width)s::interval
+                AND bucket_start_ts < %(until)s
+            OFFSET 0
+        ) t OFFSET 0
+    ) t WHERE end_s > 0 OFFSET 0
 ) bucket
-GROUP BY step HAVING sum(covered_s * part) > 1e-6 ORDER BY step
+GROUP BY step HAVING sum(covered_s * part) > %(least_s)s ORDER BY step
 
 -- devices_series --
 -- What some devices' buckets say, an index range for each phase, by the steps in which the
@@ -582,18 +586,27 @@ SELECT EXISTS (
 )
 
 -- verify_totals_spans --
--- From the first to the newest hour of each organization, by its totals and by the
--- buckets they are of.
+-- From the first to the newest hour of each organization, by its totals and by the time
+-- for which the buckets speak that they are of.
 SELECT organization_id, min(first), max(last) FROM (
-    SELECT organization_id, bucket_start_ts AS first, bucket_start_ts AS last
-    FROM telemetry_totals_1h
+    SELECT organization_id, min(bucket_start_ts) AS first, max(bucket_start_ts) AS last
+    FROM telemetry_totals_1h GROUP BY organization_id
     UNION ALL
-    SELECT d.organization_id, b.first, b.last
+    SELECT organization_id, min(bucket_start_ts), max(bucket_start_ts)
+    FROM telemetry_totals_5m GROUP BY organization_id
+    UNION ALL
+    SELECT d.organization_id, first.bucket_start_ts - make_interval(secs => first.lead_s),
+        last.bucket_start_ts
     FROM devices d JOIN telemetry_latest l ON l.device_id = d.id
     CROSS JOIN LATERAL (
-        SELECT min(bucket_start_ts) AS first, max(bucket_start_ts) AS last
-        FROM telemetry_rollups_5m b WHERE b.device_id = d.id AND b.phase = l.phase
-    ) b
+        SELECT bucket_start_ts, lead_s FROM telemetry_rollups_5m b
+        WHERE b.device_id = d.id AND b.phase = l.phase ORDER BY bucket_start_ts LIMIT 1
+    ) first
+    CROSS JOIN LATERAL (
+        SELECT bucket_start_ts FROM telemetry_rollups_5m b
+        WHERE b.device_id = d.id AND b.phase = l.phase
+        ORDER BY bucket_start_ts DESC LIMIT 1
+    ) last
 ) every
 WHERE first IS NOT NULL GROUP BY organization_id ORDER BY organization_id
 

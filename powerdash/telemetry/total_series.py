@@ -31,7 +31,7 @@ TOTAL_UNITS = {
 # How late the slowest meter may be to tell of a step; one heard once a day does not
 # make guesses of a day that all the others have told of.
 LATE_MAX_S = 3600
-LEAST_S = 1e-6  # less is what sums leave of nothing
+LEAST_S = 1e-3  # less is what sums leave of nothing
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
 _LONGEST_DAY = timedelta(hours=25)
@@ -92,6 +92,9 @@ def total_series(query: TotalQuery) -> TotalSeries:
         [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = step_for(span, query.max_points, tier)
+        if step_s >= WIDTHS_S[Tier.DAY]:
+            # Within an hour that clocks repeat a step could end before it begins.
+            step_s = -(-step_s // WIDTHS_S[Tier.HOUR]) * WIDTHS_S[Tier.HOUR]
         if not has_whole_buckets(tier, step_s, zone, query.since, query.until):
             # Totals have no days.
             tier = Tier.FIVE_MINUTES if query.device_ids is None else Tier.DAY
@@ -107,7 +110,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
     lengths_s = (
         [max(1.0, spoken_s) for spoken_s in told.covered_s]
         if sources == 1
-        else _lengths_s(told, edges, now_s, _late_s(interval_s), heard)
+        else _lengths_s(told, edges, now_s, _late_s(interval_s), heard, sources)
     )
     times, values = _by_column(told, lengths_s, begins)
     watermark = None
@@ -190,12 +193,17 @@ def _told(query: TotalQuery, tier: Tier, edges: Sequence[float]) -> _Told:
         "since": query.since,
         "until": query.until,
         "since_s": query.since.timestamp(),
-        "length_s": edges[-1],
         "edges": list(edges),
         "width": _LONGEST_DAY if tier is Tier.DAY else timedelta(seconds=width_s),
     }
     if query.device_ids is None:
-        arguments |= {"organization_id": query.organization_id, "width_s": width_s}
+        arguments |= {
+            "organization_id": query.organization_id,
+            "width_s": width_s,
+            "length_s": edges[-1],
+            "now_s": query.at.timestamp() - query.since.timestamp(),
+            "least_s": LEAST_S,
+        }
         table = f"telemetry_totals_{tier}"
         statement = QUERIES["totals_series"].replace("telemetry_totals_5m", table)
         rows = fetch(statement, arguments, prepare=False)
@@ -235,7 +243,12 @@ def _by_column(
 
 
 def _lengths_s(
-    told: _Told, edges: Sequence[float], now_s: float, late_s: float, heard: int
+    told: _Told,
+    edges: Sequence[float],
+    now_s: float,
+    late_s: float,
+    heard: int,
+    sources: int,
 ) -> list[float]:
     """Return how long each step is that power is the mean of, s.
 
@@ -246,7 +259,8 @@ def _lengths_s(
     Args:
         edges: Where the steps begin and the last ends, s.
         late_s: How long it may take to tell.
-        heard: How many phases are not silent now.
+        heard: How many phases are not silent now. sources: How many there are; those
+            whose clock is ahead speak for more than the time there was.
     """
     lengths_s, speaking = [], []
     for step, spoken_s in zip(told.steps, told.covered_s, strict=True):
@@ -258,7 +272,7 @@ def _lengths_s(
         is_after, is_before = steps[place] < step - 1, steps[place + 2] > step + 1
         phases = speaking[place]
         if edges[step] > now_s - late_s:
-            phases = max(phases, heard)
+            phases = min(max(phases, heard), sources)
         elif is_after and not is_before:
             phases = max(speaking[place : place + 2])
         elif is_before and not is_after:

@@ -226,6 +226,8 @@ def _edges(until: datetime, step_s: int) -> dict[str, Any]:
         "length_s": length_s,
         "since_s": until.timestamp() - length_s,
         "width_s": 300,
+        "now_s": length_s,
+        "least_s": 1e-3,
     }
 
 

@@ -20,6 +20,7 @@ from tests.ladder import Given, Pg, insert
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 START = datetime(2026, 10, 24, tzinfo=UTC)
 DAY = timedelta(days=1)
+SECOND = timedelta(seconds=1)
 
 
 @pytest_asyncio.fixture
@@ -256,6 +257,37 @@ async def test_who_fell_silent_is_in_no_step_after(
     assert power[12:] == pytest.approx([100.0] * (len(power) - 12))
 
 
+@pytest.mark.parametrize("tier", [Tier.FIVE_MINUTES, Tier.HOUR])
+async def test_a_bucket_that_is_not_over_gives_all_that_was_told(
+    devices: list[int], pg: Pg, tier: Tier
+) -> None:
+    """Two of a minute until now, of which one's clock is a second ahead."""
+    at = START + timedelta(hours=2, minutes=22)
+    given = [
+        Given(device_id, "", START + timedelta(minutes=n) + ahead, 10.0, 100.0, 60_000)
+        for device_id, ahead in ((devices[0], timedelta()), (devices[1], SECOND))
+        for n in range(143)
+    ]  # fmt: skip
+    await insert(pg, given)
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    since = START + timedelta(minutes=5)
+    for device_ids in (None, devices[:2]):
+        found = await asked(
+            pg,
+            devices[0],
+            since=since,
+            until=at,
+            at=at,
+            tier=tier,
+            device_ids=device_ids,
+        )
+        assert found.values["power_w"] == pytest.approx([2000.0] * len(found.ts))
+        energy_wh = sum(filter(None, found.values["energy_wh"]))
+        assert energy_wh == pytest.approx(2000 * 137 / 60, rel=1e-3)
+        assert found.completeness == pytest.approx(1.0, abs=1e-3)
+
+
 async def test_the_power_of_one_phase_is_over_the_time_it_speaks(
     devices: list[int], pg: Pg
 ) -> None:
@@ -305,7 +337,7 @@ async def test_meters_that_are_not_on_time_do_not_make_the_total_jump(
                 max_points=5000,
             )  # fmt: skip
             assert found.step_s == 300
-            assert len(found.ts) >= (end - begin) / timedelta(seconds=300)
+            assert len(found.ts) >= (end - begin) // timedelta(seconds=300)
             assert found.completeness == pytest.approx(1.0, abs=1e-3)
             # Of the last seconds one of them has yet to tell.
             assert found.values["power_w"][:-1] == pytest.approx(

@@ -137,6 +137,19 @@ async def test_totals_are_the_sums_of_their_devices(device_id: int, pg: Pg) -> N
     assert (await sync_to_async(verify_totals)(**ends))[1] == []
 
 
+async def test_totals_before_the_first_bucket_are_looked_at(
+    device_id: int, pg: Pg
+) -> None:
+    """The first reading speaks for a second before its bucket."""
+    for tier in ("5m", "1h"):
+        await pg.execute(
+            f"DELETE FROM telemetry_totals_{tier} WHERE bucket_start_ts < $1",  # noqa: S608
+            START,
+        )
+    _, differences = await sync_to_async(verify_totals)()
+    assert {each.tier.value for each in differences} == {"5m", "1h"}
+
+
 async def test_totals_are_not_asked_of_five_minutes_that_are_gone(
     device_id: int, pg: Pg
 ) -> None:
