@@ -112,13 +112,13 @@ def _cursor(file: Path, query: ExportQuery, zone: str) -> Cursor | None:
                            form=FileFormat.CSV))  # fmt: skip
     with file.open("rb") as opened:
         begun = opened.read(len(head))
-    if begun != head and head.startswith(begun):
-        file.write_bytes(head)  # it was cut off before there was any more
-    elif begun != head:
+    if not head.startswith(begun):
         raise Refused(
             f"--resume: {file} was not begun by this export, with this tier and zone;"
             " write a new file."
         )
+    if begun != head:
+        file.write_bytes(head)  # it was cut off before there was any more
     last = _last_line(file)
     try:
         return cursor_read(last) if last else None

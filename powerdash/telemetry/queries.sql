@@ -490,8 +490,10 @@ WHERE d.organization_id = %(organization_id)s
 -- For how long these are expected to speak in a range together, s: from their first
 -- reading until now, or until their newest, as long as the next is not late.
 SELECT sum(date_part('epoch', greatest(interval '0', least(%(until)s::timestamptz,
-        %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned' OR l.ts >
-            %(at)s::timestamptz - d.heartbeat_interval_s * interval '1 second' THEN l.ts END)
+        %(at)s::timestamptz, CASE WHEN d.status = 'decommissioned'
+            OR l.ts > %(at)s::timestamptz
+                - greatest(%(hold)s, d.heartbeat_interval_s * interval '1 second')
+            THEN l.ts END)
         - greatest(%(since)s::timestamptz, coalesce(b.ts, l.ts)))))
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 LEFT JOIN telemetry_begins b ON b.device_id = l.device_id AND b.phase = l.phase
@@ -589,11 +591,14 @@ SELECT EXISTS (
 -- From the first to the newest hour of each organization, by its totals and by the time
 -- for which the buckets speak that they are of.
 SELECT organization_id, min(first), max(last) FROM (
-    SELECT organization_id, min(bucket_start_ts) AS first, max(bucket_start_ts) AS last
-    FROM telemetry_totals_1h GROUP BY organization_id
-    UNION ALL
-    SELECT organization_id, min(bucket_start_ts), max(bucket_start_ts)
-    FROM telemetry_totals_5m GROUP BY organization_id
+    SELECT o.id AS organization_id, t.first, t.last
+    FROM organizations o CROSS JOIN LATERAL (
+        SELECT min(bucket_start_ts) AS first, max(bucket_start_ts) AS last
+        FROM telemetry_totals_5m WHERE organization_id = o.id
+        UNION ALL
+        SELECT min(bucket_start_ts), max(bucket_start_ts)
+        FROM telemetry_totals_1h WHERE organization_id = o.id
+    ) t
     UNION ALL
     SELECT d.organization_id, first.bucket_start_ts - make_interval(secs => first.lead_s),
         last.bucket_start_ts

@@ -87,8 +87,10 @@ def total_series(query: TotalQuery) -> TotalSeries:
         whose: dict[str, Any] = {
             "organization_id": query.organization_id,
             "device_ids": query.device_ids and list(query.device_ids),
+            "at": query.at,
+            "hold": HOLD,
         }
-        cursor.execute(QUERIES["sources"], whose | {"at": query.at, "hold": HOLD})
+        cursor.execute(QUERIES["sources"], whose)
         [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         step_s = step_for(span, query.max_points, tier)
@@ -99,14 +101,14 @@ def total_series(query: TotalQuery) -> TotalSeries:
             # Totals have no days.
             tier = Tier.FIVE_MINUTES if query.device_ids is None else Tier.DAY
             step_s = -(-step_s // WIDTHS_S[tier]) * WIDTHS_S[tier]
-        span_of = {"since": query.since, "until": query.until, "at": query.at}
+        span_of = {"since": query.since, "until": query.until}
         cursor.execute(QUERIES["expected"], whose | span_of)
         [(expected_s,)] = cursor.fetchall()
     begins = step_begins(query.since, query.until, step_s, ZoneInfo(zone))
     since_s = query.since.timestamp()
     edges = [0.0, *(begin - since_s for begin in begins[1:]), span.total_seconds()]
-    told = _told(query, tier, edges)
     now_s = query.at.timestamp() - since_s
+    told = _told(query, tier, edges, now_s)
     lengths_s = (
         [max(1.0, spoken_s) for spoken_s in told.covered_s]
         if sources == 1
@@ -186,8 +188,8 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
     return tier
 
 
-def _told(query: TotalQuery, tier: Tier, edges: Sequence[float]) -> _Told:
-    """Ask for the figures of steps, between edges in seconds after the range begins."""
+def _told(query: TotalQuery, tier: Tier, edges: Sequence[float], now_s: float) -> _Told:
+    """Ask for the figures of steps; edges and now are seconds after the begin."""
     width_s = WIDTHS_S[tier]
     arguments: dict[str, Any] = {
         "since": query.since,
@@ -201,7 +203,7 @@ def _told(query: TotalQuery, tier: Tier, edges: Sequence[float]) -> _Told:
             "organization_id": query.organization_id,
             "width_s": width_s,
             "length_s": edges[-1],
-            "now_s": query.at.timestamp() - query.since.timestamp(),
+            "now_s": now_s,
             "least_s": LEAST_S,
         }
         table = f"telemetry_totals_{tier}"
