@@ -20,6 +20,9 @@ HOUR = timedelta(hours=1)
 HOUR_STEP = timedelta(seconds=10)
 WEEKS = timedelta(weeks=settings.DEMO_WEEKS)
 WEEKS_STEP = timedelta(minutes=5)
+# From where the weeks' last beat begins until the hour: all devices have told
+# by then, and the hour's first reading comes before they count as silent.
+SEAM = timedelta(seconds=100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,8 @@ def weeks_arguments(url: str) -> list[str] | None:
     if not WEEKS or not WEEKS_FILE.exists():
         return None
     made_at = datetime.fromisoformat(WEEKS_FILE.read_text())
-    return [*_simulate(url), *_past(made_at - HOUR - WEEKS, WEEKS, WEEKS_STEP)]
+    start = made_at - HOUR - SEAM - WEEKS
+    return [*_simulate(url), *_past(start, WEEKS + WEEKS_STEP, WEEKS_STEP)]
 
 
 def weeks_note(made_at: datetime) -> None:

@@ -21,6 +21,7 @@ from powerdash.cli.uplink import Uplink
 BACKLOG_BATCH = 1_000  # readings in one request when catching up
 FLUSH_S = 5.0  # how long a stopped fleet may go on sending
 FLUSH_AWAY_S = 1.0  # the same when the server was away already
+SPREAD_MAX_S = 60.0  # over which the beats of a period are spread
 SKIP_S = 60.0  # the machine slept: what it missed by more than this is not made up
 SAVE_S = 2.0
 _BEAT = 400
@@ -129,7 +130,11 @@ class Fleet:
         journal.commit()
 
     async def _measure(self) -> None:
-        """Let each station measure on its beat; the beats are spread over a period."""
+        """Let each station measure on its beat.
+
+        The beats are spread over a period, or the first minute of it, as of meters
+        that tell every quarter of an hour.
+        """
         beats = [(self._due(number, 0), number) for number in range(len(self.stations))]
         heapq.heapify(beats)
         end = self._pace.start + (self._pace.duration_s or float("inf"))
@@ -161,7 +166,8 @@ class Fleet:
 
     def _due(self, number: int, tick: int) -> float:
         offset = noise.unit(self.stations[number].meter.seed, _BEAT)
-        return self._pace.start + (tick + offset) / self._pace.rate
+        period_s = 1.0 / self._pace.rate
+        return self._pace.start + tick * period_s + offset * min(period_s, SPREAD_MAX_S)
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -73,11 +73,21 @@ def test_a_new_demo_has_weeks_behind_it(data_dir: Path) -> None:
     assert first.child("--duration")
     assert first.stop() == 0  # before it is done
     due = data_dir / "demo-weeks-due"
-    assert due.exists()
+    made_at = due.read_text()
     second = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="1")
     until(lambda: not due.exists(), what="the week was posted")
     hours = "SELECT count(DISTINCT bucket_start_ts) >= 168 FROM telemetry_rollups_1h"
     until(lambda: second.ask(hours)[0][0], what="rollups of the week")
+    around = (
+        "SELECT count(*), count(*) FILTER (WHERE since > greatest(interval '2 minutes',"  # noqa: S608
+        " sampling_ms * interval '2 ms')) FROM (SELECT ts, sampling_ms, ts - lag(ts)"
+        " OVER (PARTITION BY device_id, phase ORDER BY ts) AS since FROM power_records"
+        f" WHERE ts > '{made_at}'::timestamptz - interval '90 minutes'"
+        f" AND ts < '{made_at}'::timestamptz - interval '50 minutes') seam"
+    )
+    count, silent = second.ask(around)[0]
+    assert count > 66 * 30
+    assert silent <= 66 // 4  # the week and the hour meet, but for readings lost
     assert second.stop() == 0
     third = Up(data_dir, "--demo", "--workers", "1", DEMO_WEEKS="1")
     assert not any("--duration" in line for line in third.children().values())
