@@ -147,7 +147,7 @@ export const api = {
   total: (asked: SeriesAsked, signal?: AbortSignal) =>
     request<TotalSeries>('GET', `/api/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
   markers: (uuid: string, range: Range, signal?: AbortSignal) =>
-    request<{ data: MarkerAnswer[] }>(
+    request<{ data: MarkerAnswer[]; truncated: boolean }>(
       'GET',
       `${devicePath(uuid)}/markers?${query(ends(range))}`,
       signal ? { signal } : {},

@@ -10,6 +10,14 @@ export interface Marker {
   tone: MarkerTone
 }
 
+/** The markers of a range; of too many the newest, from `since` on. */
+export interface Marked {
+  markers: readonly Marker[]
+  since: number | null
+}
+
+export const NONE_MARKED: Marked = { markers: [], since: null }
+
 /** A line of `GET /api/devices/{…}/markers`. */
 export interface MarkerAnswer {
   at: string
@@ -33,6 +41,21 @@ export const markersOf = (answers: readonly MarkerAnswer[], name: string): Marke
     if (!text || !tone) return []
     return [{ at: Date.parse(at), text: name ? `${name} ${text}` : capital(text), tone }]
   })
+
+/** What was answered about one device; of a cut answer only what is after its oldest line is all there. */
+export function markedOf(answers: readonly MarkerAnswer[], isCut: boolean, name: string): Marked {
+  const oldest = answers[0]
+  return { markers: markersOf(answers, name), since: isCut && oldest ? Date.parse(oldest.at) : null }
+}
+
+/** The markers of several devices. */
+export function together(all: readonly Marked[]): Marked {
+  const starts = all.flatMap(({ since }) => since ?? [])
+  return {
+    markers: all.flatMap(({ markers }) => markers),
+    since: starts.length > 0 ? Math.max(...starts) : null,
+  }
+}
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 

@@ -14,7 +14,7 @@ import {
   type Series,
   type Source,
 } from '@/lib/history'
-import { type Marker, markersOf } from '@/lib/markers'
+import { type Marked, markedOf, NONE_MARKED, together } from '@/lib/markers'
 import { present, useNow } from '@/lib/now'
 import {
   type Choice,
@@ -90,14 +90,14 @@ export function useHistory(asked: () => Asked, whole: () => Span, width: () => n
   }
 
   /** What is marked, asked for once the range rests: the markers in view stay where they are meanwhile. */
-  const markers = shallowRef<readonly Marker[]>([])
+  const marks = shallowRef<Marked>(NONE_MARKED)
   const mark = useDebounceFn(async () => {
     const own = running
     const { sources } = asked()
     const all = sources.map((source) => marked(source, sources.length > 1, choice.value.range, own?.signal))
     // Without an answer nothing is marked; the lines are there.
     const found = await Promise.all(all).catch(() => [])
-    if (own === running) markers.value = found.flat()
+    if (own === running) marks.value = together(found)
   }, REST_MS)
 
   function choose(next: Choice): void {
@@ -132,7 +132,7 @@ export function useHistory(asked: () => Asked, whole: () => Span, width: () => n
     },
     computed(() => refreshMs(choice.value.range)),
   )
-  return { choice, shown, markers, failure, loading, load, choosePreset, chooseRange, restart }
+  return { choice, shown, marks, failure, loading, load, choosePreset, chooseRange, restart }
 }
 
 async function answer(asked: Asked, range: Range, width: number, signal: AbortSignal): Promise<Shown> {
@@ -196,9 +196,10 @@ async function marked(
   several: boolean,
   range: Range,
   signal: AbortSignal | undefined,
-): Promise<Marker[]> {
-  if (!uuid) return []
-  return markersOf((await api.markers(uuid, range, signal)).data, several ? name : '')
+): Promise<Marked> {
+  if (!uuid) return NONE_MARKED
+  const { data, truncated } = await api.markers(uuid, range, signal)
+  return markedOf(data, truncated, several ? name : '')
 }
 
 /** All sources' bands, each with a place and so a colour of its own. */
