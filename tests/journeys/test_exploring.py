@@ -73,9 +73,17 @@ def test_what_is_seen_can_be_compared_and_taken_away(visitor: Visitor) -> None:
     menu.click()
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name="CSV").first.click()
-    first, *_ = saved.value.path().read_text().splitlines()
+    first, *lines = saved.value.path().read_text().splitlines()
     assert "device" in first
     assert "energy_wh" in first
+    assert len(lines) > 20
+    for form, opens in (("Parquet", b"PAR1"), ("Excel", b"PK\x03\x04")):
+        menu.click()
+        with page.expect_download() as saved:
+            page.get_by_role("menuitem", name=form).first.click()
+        data = saved.value.path().read_bytes()
+        assert data[:4] == opens
+        assert data[-22:-18] == b"PK\x05\x06" if form == "Excel" else data[-4:] == opens
     menu.click()
     page.get_by_role("menuitem", name="Copy link").click()
     expect(page.get_by_text("The link is copied", exact=True)).to_be_visible()

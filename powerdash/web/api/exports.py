@@ -23,6 +23,7 @@ from powerdash.web.api.devices import REFUSALS
 from powerdash.web.api.series import DEVICES_MAX, chosen_devices, zone_named
 from powerdash.web.api.texts import PlainText
 from powerdash.web.moments import EARLIEST, Moment
+from powerdash.web.packing import packed, takes_gzip
 
 router = Router(tags=["exports"])
 FILES = {200: Any, **REFUSALS}
@@ -104,11 +105,14 @@ def _file(
         if query.after
         else encode(pieces, columns=columns_of(query.tier), zone=zone, form=form)
     )
+    headers = {"Vary": "Accept-Encoding"}
+    if form is FileFormat.CSV and takes_gzip(request):  # the others are packed
+        data, headers["Content-Encoding"] = packed(data), "gzip"
     file = f"{name}-{query.tier}-{at:%Y%m%dT%H%M%SZ}.{form}"
     return StreamingHttpResponse(
         _awaited(data) if isinstance(request, ASGIRequest) else data,
         content_type=form.media_type,
-        headers={"Content-Disposition": f'attachment; filename="{file}"'},
+        headers=headers | {"Content-Disposition": f'attachment; filename="{file}"'},
     )
 
 

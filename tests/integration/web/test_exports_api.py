@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zlib
 from datetime import timedelta
 
 import pytest
@@ -84,3 +85,22 @@ async def test_the_server_sends_it_piece_by_piece(database: None) -> None:
     pieces = [piece async for piece in answer]  # type: ignore[attr-defined]
     assert len(pieces) == 2  # the header and the rows
     assert len(rows(b"".join(pieces))) == 2
+    answer = await client.get("/api/export", headers={"Accept-Encoding": "br, gzip"})
+    assert answer["Content-Encoding"] == "gzip"
+    whole = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    pieces = [whole.decompress(piece) async for piece in answer]  # type: ignore[attr-defined]
+    assert whole.eof
+    assert not whole.unused_data  # a browser reads one file of gzip, not those after it
+    assert len(rows(b"".join(pieces))) == 2
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "xlsx"])
+def test_what_is_packed_is_not_packed_again(client: Client, form: str) -> None:
+    never = {"Accept-Encoding": "gzip;q=0"}
+    plain = client.get(f"/api/export?format={form}", headers=never)
+    assert "Content-Encoding" not in plain
+    answer = client.get(
+        f"/api/export?format={form}", headers={"Accept-Encoding": "gzip"}
+    )
+    assert "Accept-Encoding" in answer["Vary"]
+    assert ("Content-Encoding" in answer) is (form == "csv")
