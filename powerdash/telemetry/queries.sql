@@ -40,6 +40,13 @@ LEFT JOIN LATERAL (
 WHERE l.device_id = ANY(%(device_ids)s::int[])
 GROUP BY l.device_id
 
+-- organization_span --
+-- When the record of an organization begins and ends.
+SELECT min(coalesce(b.ts, l.ts)), max(l.ts)
+FROM devices d JOIN telemetry_latest l ON l.device_id = d.id
+LEFT JOIN telemetry_begins b ON b.device_id = l.device_id AND b.phase = l.phase
+WHERE d.organization_id = %(organization_id)s
+
 -- consumers --
 -- Devices heard within their interval, with the active power of the newest reading of
 -- each of their phases; for the organizations given.

@@ -77,6 +77,14 @@ def spans(device_ids: Sequence[int]) -> dict[int, tuple[datetime, datetime]]:
     return {device_id: (first or last, last) for device_id, first, last in rows}
 
 
+def organization_span(
+    organization_id: int,
+) -> tuple[datetime, datetime] | tuple[None, None]:
+    """Return the times of the first and the last reading of an organization."""
+    [(first, last)] = _rows("organization_span", organization_id=organization_id)
+    return first, last
+
+
 def summary(*, organization_uuid: str, at: datetime) -> Summary:
     """Sum up an organization now."""
     wanted = [organization_uuid]

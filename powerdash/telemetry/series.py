@@ -51,6 +51,8 @@ class SeriesQuery:
             longer than what silence is.
         at: Now: nothing is expected after it.
         tier: None takes the coarsest that still has half as many buckets.
+        step_s: Length of the steps, rounded up to whole buckets; None leaves it to
+            `max_points`.
         reduction: `envelope` gives mean, least and greatest; `mean` the mean alone;
             `lttb` the least and greatest of those steps that draw the same line, all
             peaks among them.
@@ -62,6 +64,7 @@ class SeriesQuery:
     max_points: int
     at: datetime
     tier: Tier | None = None
+    step_s: int | None = None
     reduction: Reduction = "envelope"
 
 
@@ -108,8 +111,14 @@ class _Device(NamedTuple):
     gone: list[str]  # tiers of which retention took a part of the range
 
 
-def tier_for(span: timedelta, max_points: int) -> Tier:
-    """Return the coarsest tier that has half as many buckets as points are wanted."""
+def tier_for(span: timedelta, max_points: int, step_s: int | None = None) -> Tier:
+    """Return the coarsest tier that has half as many buckets as points are wanted.
+
+    Args:
+        step_s: That is made of whole buckets of the tier instead.
+    """
+    if step_s is not None:
+        return next(tier for tier, width in WIDTHS_S.items() if step_s % width == 0)
     seconds = span / timedelta(seconds=1)
     max_points = max(max_points, POINTS_LEAST)
     return next(
@@ -118,9 +127,15 @@ def tier_for(span: timedelta, max_points: int) -> Tier:
     )
 
 
-def step_for(span: timedelta, max_points: int, tier: Tier) -> int:
-    """Return the length of a step, seconds: whole buckets of the tier."""
-    seconds = -(-span // timedelta(seconds=max_points))
+def step_for(
+    span: timedelta, max_points: int, tier: Tier, step_s: int | None = None
+) -> int:
+    """Return the length of a step, seconds: whole buckets of the tier.
+
+    Args:
+        step_s: The least length.
+    """
+    seconds = step_s or -(-span // timedelta(seconds=max_points))
     width = WIDTHS_S[tier]
     return max(1, -(-seconds // width)) * width
 
@@ -145,7 +160,8 @@ def series(*, device_id: int, query: SeriesQuery) -> Series:
     Raises:
         FieldsInvalid: More would have to be read than one question may.
     """
-    chosen = query.tier or tier_for(query.until - query.since, query.max_points)
+    span = query.until - query.since
+    chosen = query.tier or tier_for(span, query.max_points, query.step_s)
     device = _device(device_id, query, _from(chosen))
     if chosen is Tier.RAW and _is_too_much(device, query):
         chosen = Tier.FIVE_MINUTES
@@ -216,7 +232,7 @@ def _refuse_too_much(device: _Device, query: SeriesQuery, tier: Tier) -> None:
 def _of_tier(device: _Device, query: SeriesQuery, tier: Tier) -> Series:
     span = query.until - query.since
     finer = FINER if query.reduction == "lttb" else 1
-    step_s = step_for(span, query.max_points * finer, tier)
+    step_s = step_for(span, query.max_points * finer, tier, query.step_s)
     if not has_whole_buckets(tier, step_s, device.zone, query.since, query.until):
         return _of_tier(device, query, Tier.DAY)
     if tier is Tier.RAW:

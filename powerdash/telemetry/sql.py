@@ -155,6 +155,7 @@ def rolled_series(
 def by_step(statement: str, step_s: int) -> str:
     """Return the statement for steps of this length: of a day or more, a zone's days.
 
+    Seven of them begin on a Monday, as 1970-01-05 was.
     When a day begins is asked for each step, not for each bucket: that takes longer
     than all else of ten years.
     """
@@ -163,7 +164,7 @@ def by_step(statement: str, step_s: int) -> str:
     step = "date_bin(%(step)s::interval, bucket_start_ts, 'epoch')"
     days = (
         "date_bin(%(step)s::interval, bucket_start_ts AT TIME ZONE %(zone)s::text,"
-        " '1970-01-01')"
+        " '1970-01-05')"
     )
     told, _, grouped = statement.rpartition(step)
     told = told.replace(step, f"day_start({days}, %(zone)s::text)")

@@ -35,7 +35,8 @@ LEAST_S = 1e-3  # less is what sums leave of nothing
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
 _LONGEST_DAY = timedelta(hours=25)
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - of a zone's own hours
+# Of a zone's own hours; the second is a Monday, from which weeks are counted.
+_EPOCH, _MONDAY = datetime(1970, 1, 1), datetime(1970, 1, 5)  # noqa: DTZ001
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class TotalQuery:
     Attributes:
         device_ids: None asks for all of the organization.
         at: Now: the last step may not be over yet.
+        step_s: Length of the steps, as in `SeriesQuery`.
     """
 
     organization_id: int
@@ -53,6 +55,7 @@ class TotalQuery:
     max_points: int
     at: datetime
     tier: Tier | None = None
+    step_s: int | None = None
     device_ids: Sequence[int] | None = None
 
 
@@ -93,7 +96,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
         cursor.execute(QUERIES["sources"], whose)
         [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
-        step_s = step_for(span, query.max_points, tier)
+        step_s = step_for(span, query.max_points, tier, query.step_s)
         if step_s >= WIDTHS_S[Tier.DAY]:
             # Within an hour that clocks repeat a step could end before it begins.
             step_s = -(-step_s // WIDTHS_S[Tier.HOUR]) * WIDTHS_S[Tier.HOUR]
@@ -143,13 +146,13 @@ def step_begins(
 ) -> list[int]:
     """Return where the steps of a range begin, Unix seconds; the first holds `since`.
 
-    Steps of a day or more begin at hours of a zone: where there is no such hour with
-    the one after it, of two with the first.
+    Steps of a day or more begin at hours of a zone, weeks on Mondays: where there is no
+    such hour with the one after it, of two with the first.
     """
     is_local = step_s >= WIDTHS_S[Tier.DAY]
     local = since.astimezone(zone if is_local else UTC).replace(tzinfo=None)
     step = timedelta(seconds=step_s)
-    begin = local - (local - _EPOCH) % step
+    begin = local - (local - (_MONDAY if is_local else _EPOCH)) % step
     found: list[int] = []
     while not found or found[-1] < until.timestamp():
         found.append(int(begin.replace(tzinfo=zone if is_local else UTC).timestamp()))
@@ -165,7 +168,7 @@ def _tier(query: TotalQuery, span: timedelta, sources: int) -> Tier:
     """
     if query.tier is Tier.RAW or (query.device_ids is None and query.tier is Tier.DAY):
         raise FieldsInvalid({"tier": ["Choose 5m or 1h (1d for some devices)."]})
-    tier = query.tier or tier_for(span, query.max_points)
+    tier = query.tier or tier_for(span, query.max_points, query.step_s)
     tier = Tier.FIVE_MINUTES if tier is Tier.RAW else tier
     if query.device_ids is None:
         return Tier.HOUR if tier is Tier.DAY else tier

@@ -237,9 +237,18 @@ class ExploredProps:
 
 @dataclass(frozen=True, slots=True)
 class ExploreProps:
-    """`pages/explore/Index`; without devices it shows the whole organization."""
+    """`pages/explore/Index`; without devices it shows the whole organization.
+
+    Attributes:
+        first_reading_at: Where the readings of the whole organization begin, if it is
+            looked at; `last_reading_at` where they end.
+        missing: How many devices were asked for that the viewer has not.
+    """
 
     devices: list[ExploredProps]
+    first_reading_at: str | None
+    last_reading_at: str | None
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ from powerdash.web.packing import pack, takes_gzip
 router = Router(tags=["series"])
 POINTS = 2_000
 POINTS_MAX = 10_000  # a year of hours
+STEP_MAX_S = 366 * 86_400
 DEVICES_MAX = 100  # that one question may name
 
 
@@ -77,18 +78,23 @@ class RangeFilters(Schema):
     until: Annotated[Moment | None, Field(alias="to")] = None
     max_points: Annotated[int, Field(ge=1, le=POINTS_MAX)] = POINTS
     tier: Literal["auto", "raw", "5m", "1h", "1d"] = "auto"
+    step_s: Annotated[int | None, Field(ge=1, le=STEP_MAX_S)] = None
     tz: Annotated[str, Field(max_length=60), AfterValidator(zone_named)] = ""
 
     def span(self, at: datetime) -> tuple[datetime, datetime]:
         """Return the range; the last hour by default.
 
         Raises:
-            FieldsInvalid: It ends before it begins.
+            FieldsInvalid: It ends before it begins, or has too many steps.
         """
         until = self.until or at
         since = self.since or max(EARLIEST, until - timedelta(hours=1))
         if since >= until:
             raise FieldsInvalid({"to": ["Choose a time after `from`."]})
+        steps = (until - since) / timedelta(seconds=self.step_s or STEP_MAX_S)
+        if steps > POINTS_MAX:
+            said = f"The range has {steps:,.0f} such steps; at most {POINTS_MAX:,}."
+            raise FieldsInvalid({"step_s": [said]})
         return since, until
 
     @property
@@ -130,6 +136,8 @@ def device_series(
     [device_id] = device_ids(viewer_of_request(request), [key])
     at = clock.now()
     since, until = filters.span(at)
+    if filters.step_s and filters.agg == "lttb":
+        raise FieldsInvalid({"step_s": ["Leave it out with agg=lttb."]})
     query = SeriesQuery(
         since=since,
         until=until,
@@ -137,6 +145,7 @@ def device_series(
         max_points=filters.max_points,
         at=at,
         tier=filters.wanted_tier,
+        step_s=filters.step_s,
         reduction=filters.agg,
     )
     found = series(device_id=device_id, query=query)
@@ -157,6 +166,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
         max_points=filters.max_points,
         at=at,
         tier=filters.wanted_tier,
+        step_s=filters.step_s,
         device_ids=chosen_devices(viewer, filters.devices, filters.tags),
     )
     found = total_series(query)

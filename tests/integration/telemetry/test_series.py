@@ -1,6 +1,7 @@
 """Test that a series tells the truth from every tier, and from the right one."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 import pytest_asyncio
@@ -113,6 +114,32 @@ def test_a_range_has_its_tier(
     span = timedelta(days=days)
     assert tier_for(span, points) is tier
     assert step_for(span, points, tier) == step_s
+
+
+@pytest.mark.parametrize(
+    ("step_s", "tier", "given_s"),
+    [
+        (10, Tier.RAW, 10),
+        (900, Tier.FIVE_MINUTES, 900),
+        (5400, Tier.FIVE_MINUTES, 5400),
+        (7200, Tier.HOUR, 7200),
+        (7 * 86_400, Tier.DAY, 7 * 86_400),
+    ],
+)
+def test_a_step_has_its_tier(step_s: int, tier: Tier, given_s: int) -> None:
+    assert tier_for(timedelta(days=1), 2000, step_s) is tier
+    assert step_for(timedelta(days=1), 2000, tier, step_s) == given_s
+    assert step_for(timedelta(days=1), 2000, Tier.DAY, step_s) % 86_400 == 0
+
+
+async def test_weeks_begin_on_mondays_of_the_zone(device_id: int) -> None:
+    found = await asked(device_id, hours=73, max_points=10, step_s=7 * 86_400)
+    assert (found.tier, found.step_s) == (Tier.DAY, 7 * 86_400)
+    starts = [
+        datetime.fromtimestamp(at, ZoneInfo("Europe/Berlin"))
+        for at in found.phases[0].ts
+    ]
+    assert {(start.weekday(), start.hour) for start in starts} == {(0, 0)}
 
 
 async def test_days_are_those_of_the_zone(device_id: int) -> None:

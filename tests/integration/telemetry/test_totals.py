@@ -385,6 +385,12 @@ async def test_steps_of_days_are_days_of_the_zone(devices: list[int], pg: Pg) ->
         assert [(at.day, at.hour) for at in begin] == [(23 + n, 0) for n in range(6)]
         assert found.values["power_w"][1:5] == pytest.approx([1000.0] * 4)
         assert found.values["energy_wh"][2] == pytest.approx(25_000)
+    for some in ([devices[1]], None):
+        weeks = await asked(
+            pg, devices[1], **span | {"device_ids": some, "step_s": 7 * 86_400}
+        )
+        monday = datetime(2026, 10, 26, tzinfo=ZoneInfo("Europe/Berlin"))
+        assert weeks.ts == [int((monday - n * 7 * DAY).timestamp()) for n in (1, 0)]
 
 
 async def test_what_was_decommissioned_is_expected_no_more(

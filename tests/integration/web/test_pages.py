@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from powerdash.devices.services import device_register_all
 from powerdash.lib import clock
 from powerdash.web import errors
 from tests.cast import Cast
+from tests.readings import reading
 
 INERTIA = {"X-Inertia": "true", "X-Inertia-Version": settings.INERTIA_VERSION}
 
@@ -202,3 +204,18 @@ def test_a_page_of_an_older_build_is_loaded_anew(cast: Cast) -> None:
     answer = cast.client("owner").get("/devices", headers=headers)
     assert answer.status_code == 409
     assert answer.headers["X-Inertia-Location"].endswith("/devices")
+
+
+def test_explore_tells_what_is_missing_and_where_readings_are(cast: Cast) -> None:
+    device, strange = cast.device.device, cast.strange_device.device
+    reading(device, clock.now())
+    client = cast.client("viewer")
+    found = props(client, f"/explore?devices={device.uuid},{strange.uuid},nobody")
+    assert [each["uuid"] for each in found["devices"]] == [str(device.uuid)]
+    assert (found["missing"], found["last_reading_at"]) == (2, None)
+    for asked in ("", "?devices=all", f"?devices=all,{device.uuid}"):
+        found = props(client, f"/explore{asked}")
+        assert (found["missing"], found["first_reading_at"] is None) == (0, False)
+        assert found["last_reading_at"] is not None
+    reading(strange, clock.now() - timedelta(days=9))
+    assert props(client, "/explore")["first_reading_at"] == found["first_reading_at"]

@@ -31,6 +31,7 @@ def path(cast: Cast) -> str:
 
 
 def test_it_gives_a_series_by_column(client: Client, path: str) -> None:
+    assert client.get(f"{path}?step_s=90").json()["step_s"] == 90
     body = client.get(f"{path}?max_points=60").json()
     assert (body["tier"], body["step_s"], body["agg"]) == ("raw", 60, "envelope")
     assert body["columns"] == ["power_w", "current_a", "voltage_v"]
@@ -126,6 +127,9 @@ def test_a_long_answer_is_compressed(client: Client, path: str, cast: Cast) -> N
         ("max_points=10001", "max_points"),
         ("from=2026-01-01T00:00:00Z&to=2025-01-01T00:00:00Z", "to"),
         ("from=yesterday", "from"),
+        ("step_s=0", "step_s"),
+        ("step_s=60&agg=lttb", "step_s"),
+        ("step_s=1&from=2026-01-01T00:00:00Z&to=2026-01-01T03:00:00Z", "step_s"),
     ],
 )
 def test_a_bad_question_is_told_by_its_field(
@@ -144,6 +148,9 @@ def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
         "power_w", "apparent_power_va", "energy_wh", "voltage_v",
     ]  # fmt: skip
     assert body["ts"] == []  # nothing is rolled up yet
+    assert client.get("/api/series?step_s=1000").json()["step_s"] == 1200
+    week = client.get("/api/series?from=2026-01-01T00:00:00Z&step_s=604800").json()
+    assert (week["tier"], week["step_s"]) == ("1h", 604_800)
     some = client.get("/api/series?fields=voltage_v,power_w").json()
     assert some["columns"] == ["voltage_v", "power_w"]
     assert "energy_wh" not in some
