@@ -189,9 +189,12 @@ export interface ExploredProps {
   last_reading_at: string | null
 }
 
-/** `pages/explore/Index`; without devices it shows the whole organization. */
+/** `pages/explore/Index`; without devices it shows the whole organization. Attributes: first_reading_at: Where the readings of the whole organization begin, if it is looked at; `last_reading_at` where they end. missing: How many devices were asked for that the viewer has not. */
 export interface ExploreProps {
   devices: ExploredProps[]
+  first_reading_at: string | null
+  last_reading_at: string | null
+  missing: number
 }
 
 /** A refused reading: why, by field, and what was sent, as JSON cut to size. */

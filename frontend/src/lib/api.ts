@@ -110,7 +110,9 @@ export interface DeviceList {
 export interface SeriesAsked {
   range: Range
   fields?: readonly Field[]
-  maxPoints: number
+  maxPoints?: number
+  /** The length of a step instead, seconds. */
+  stepS?: number
   tier?: '5m' | '1h' | '1d'
   /** Of several devices together; without any, of all. */
   devices?: readonly string[]
@@ -121,8 +123,8 @@ export function ends(range: Range): { from: string; to: string } {
   return { from: new Date(range.from).toISOString(), to: new Date(range.to).toISOString() }
 }
 
-const seriesQuery = ({ range, fields, maxPoints, tier, devices }: SeriesAsked): string =>
-  query({ ...ends(range), fields, max_points: maxPoints, tier, devices })
+const seriesQuery = ({ range, fields, maxPoints, stepS, tier, devices }: SeriesAsked): string =>
+  query({ ...ends(range), fields, max_points: maxPoints, step_s: stepS, tier, devices })
 
 const devicePath = (uuid: string) => `/api/devices/${encodeURIComponent(uuid)}`
 

@@ -4,6 +4,7 @@ import {
   asSeries,
   type Band,
   bands,
+  barSeconds,
   completeness,
   earlierMs,
   figures,
@@ -37,6 +38,8 @@ describe('bands', () => {
       key: 'u/L1',
       name: 'L1',
       place: 0,
+      ofAll: false,
+      stepMs: 1000,
       mean: [
         [10_000, 5],
         [11_000, null],
@@ -168,21 +171,32 @@ describe('the nearest point', () => {
   ])('to %d is number %d', (at, index) => {
     expect(nearest(points, at, 9)).toBe(index)
   })
+  it('is the nearer of two that a line joins', () => {
+    const joined: [number, number | null][] = [
+      [0, 1],
+      [100, 2],
+      [200, null],
+    ]
+    expect([40, 60, 108, 150].map((at) => nearest(joined, at, 9))).toEqual([0, 1, 1, -1])
+  })
 })
 
 describe('gaps', () => {
   const of = (minutes: number[], values: (number | null)[]) =>
     bands(
-      series(
-        minutes.map((minute) => minute * 60),
-        values,
-      ),
+      {
+        ...series(
+          minutes.map((minute) => minute * 60),
+          values,
+        ),
+        step_s: 60,
+      },
       'power_w',
       METER,
     )
   const MIN = 60_000
   const found = (drawn: ReturnType<typeof of>, to: number, now = to) =>
-    gaps(drawn, { from: 0, to: to * MIN }, MIN, now * MIN).map(({ from, to }) => [from / MIN, to / MIN])
+    gaps(drawn, { from: 0, to: to * MIN }, now * MIN).map(({ from, to }) => [from / MIN, to / MIN])
 
   it('are before the first reading, where it was silent, and after the last', () => {
     expect(found(of([5, 6, 7, 20, 21], [1, 1, null, 1, 1]), 30)).toEqual([
@@ -191,11 +205,14 @@ describe('gaps', () => {
       [22, 30],
     ])
   })
-  it('are not of the future, nor shorter than silence is', () => {
-    expect(found(of([1, 2, 3, 5], [1, 1, null, 1]), 30, 7)).toEqual([])
+  it('are not of the future, nor where the first or next reading may be on its way', () => {
+    expect(found(of([1, 2, 3, 4], [1, 1, 1, 1]), 30, 7)).toEqual([])
+  })
+  it('are all that the server tells, be they shorter than two steps', () => {
+    expect(found(of([0, 1, 2, 4], [1, 1, null, 1]), 5)).toEqual([[2, 4]])
   })
   it('are where all lines are silent', () => {
-    expect(found([...of([0, 10], [1, 1]), ...of([12, 30], [1, 1])], 30)).toEqual([])
+    expect(found([...of([0, 10], [1, 1]), ...of([11, 30], [1, 1])], 30)).toEqual([])
   })
 })
 
@@ -208,6 +225,14 @@ it('sums what lines give together, and knows nothing where none does', () => {
     [3000, 7],
     [4000, 5],
   ])
+})
+
+it('gives bars lengths that people reckon with', () => {
+  const hours = [1, 6, 24, 24 * 7, 24 * 30, 24 * 365, 24 * 3650]
+  const found = (width: number) =>
+    hours.map((hour) => barSeconds({ from: 0, to: hour * 3_600_000 }, width) / 3600)
+  expect(found(1200)).toEqual([1 / 12, 1 / 12, 1 / 4, 1, 24, 24 * 7, 24 * 28])
+  expect(found(330)).toEqual([1 / 12, 1 / 4, 1, 24, 24, 24 * 7, 24 * 28])
 })
 
 it('compares by the calendar', () => {

@@ -58,8 +58,23 @@ export const readField = (name: string | null): Field => readFields(name)[0] as 
 /** Energy is of a step, so it is drawn as bars, few enough to tell apart. */
 export const isOfSteps = (field: Field): boolean => field === 'energy_wh'
 /** How many steps a chart of `width` pixels can show: a point each pixel, for the envelope tells the rest. */
-export const mostPoints = (field: Field, width: number): number =>
-  isOfSteps(field) ? 80 : Math.min(2000, Math.max(300, Math.ceil(width / 100) * 100))
+export const mostPoints = (width: number): number =>
+  Math.min(2000, Math.max(300, Math.ceil(width / 100) * 100))
+
+const HOUR_S = 3600
+const DAY_S = 24 * HOUR_S
+/** How long bars may stand for: what people reckon with. Seven days are a week from Monday. */
+const BARS_S = [300, 900, HOUR_S, DAY_S, 7 * DAY_S, 28 * DAY_S] as const
+const BARS_MOST = 170
+const BAR_PX = 6
+
+/** The shortest bars that can be told apart on a chart of `width` pixels, seconds. */
+export function barSeconds({ from, to }: Range, width: number): number {
+  const most = Math.min(BARS_MOST, Math.max(1, Math.floor(width / BAR_PX)))
+  const seconds = (to - from) / 1000
+  // Of the longest there may be more.
+  return BARS_S.find((length) => seconds / length <= most) ?? BARS_S.at(-1) ?? DAY_S
+}
 
 /** Where readings are from: a device, or (`uuid` null) all of the organization together. */
 export interface Source {
@@ -103,6 +118,10 @@ export function asSeries({ completeness, ts, ...rest }: TotalSeries): Series {
 
 /** How many lines have a colour of their own. */
 export const LINE_COLOURS = 8
+const AGAIN = ['solid', 'dotted', 'dashed'] as const
+/** How a line is drawn: where its colour comes again, otherwise than before. */
+export const again = (place: number): (typeof AGAIN)[number] =>
+  AGAIN[Math.floor(place / LINE_COLOURS) % AGAIN.length] ?? 'solid'
 
 /** What a chart draws of one phase: mean line, and the envelope as its foot and its height. */
 export interface Band {
@@ -111,6 +130,9 @@ export interface Band {
   name: string
   /** Its place among all, which decides its colour. */
   place: number
+  /** It is of the whole organization, so all others are in it. */
+  ofAll: boolean
+  stepMs: number
   mean: Point[]
   foot: Point[]
   height: Point[]
@@ -130,6 +152,8 @@ export const bands = (series: Series, field: Field, source: Source, place = 0, l
       key: `${source.uuid ?? ''}/${phase}`,
       name: [source.name, phase].filter(Boolean).join(' · '),
       place: place + index,
+      ofAll: source.uuid === null,
+      stepMs: series.step_s * 1000,
       mean: over((at) => avg[at] ?? null),
       foot: over((at) => min[at] ?? null),
       height: over((at) => difference(max[at], min[at])),
@@ -194,7 +218,11 @@ export function completeness(all: readonly Series[]): number | null {
   return known.length ? known.reduce((sum, share) => sum + share, 0) / known.length : null
 }
 
-/** The index of the point nearest to a time, if it is within reach; -1 when none is. */
+/**
+ * The index of the point nearest to a time; -1 when none is within reach.
+ *
+ * Between two points that a line joins it is the nearer, however far they are apart.
+ */
 export function nearest(points: readonly Point[], at: number, reachMs: number): number {
   let [low, high] = [0, points.length]
   while (low < high) {
@@ -207,28 +235,37 @@ export function nearest(points: readonly Point[], at: number, reachMs: number): 
     return value === null ? Infinity : Math.abs(when - at)
   }
   const found = off(low - 1) <= off(low) ? low - 1 : low
-  return off(found) <= reachMs ? found : -1
+  const isJoined = Math.max(off(low - 1), off(low)) < Infinity
+  return isJoined || off(found) <= reachMs ? found : -1
 }
 
 const SILENCE_MS = 120_000
 
-/** Where in a range no band has readings, if for longer than silence is; up to `now`. */
-export function gaps(drawn: readonly Band[], range: Range, stepMs: number, now: number): Range[] {
-  const spoken = drawn.flatMap(({ mean }) => stretches(mean, stepMs)).sort((a, b) => a.from - b.from)
+/**
+ * Where in a range no band has readings, up to `now`.
+ *
+ * What is silent between readings the server tells. The first reading and the next one may still be on
+ * their way: only what is longer than that is silence.
+ */
+export function gaps(drawn: readonly Band[], range: Range, now: number): Range[] {
+  const spoken = drawn.flatMap(stretches).sort((a, b) => a.from - b.from)
+  const edgeMs = Math.max(SILENCE_MS, ...drawn.map(({ stepMs }) => 2 * stepMs))
+  const end = { from: Math.min(range.to, now), to: Infinity }
   const found: Range[] = []
   let silentFrom = range.from
-  for (const { from, to } of [...spoken, { from: Math.min(range.to, now), to: Infinity }]) {
-    if (from - silentFrom > Math.max(2 * stepMs, SILENCE_MS)) found.push({ from: silentFrom, to: from })
+  for (const [index, { from, to }] of [...spoken, end].entries()) {
+    const isEdge = index === 0 || index === spoken.length
+    if (from - silentFrom > (isEdge ? edgeMs : 0)) found.push({ from: silentFrom, to: from })
     silentFrom = Math.max(silentFrom, to)
   }
   return found
 }
 
 /** The stretches over which points follow each other; each lasts a step beyond its last point. */
-function stretches(points: readonly Point[], stepMs: number): Range[] {
+function stretches({ mean, stepMs }: Band): Range[] {
   const found: Range[] = []
   let open: Range | null = null
-  for (const [at, value] of points) {
+  for (const [at, value] of mean) {
     if (value === null) open = null
     else if (open) open.to = at + stepMs
     else {

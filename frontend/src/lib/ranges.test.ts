@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { clamped, firstPreset, rangeOf, readChoice, refreshMs, writeChoice } from './ranges'
+import { bounds, clamped, exact, firstPreset, rangeOf, readChoice, refreshMs, writeChoice } from './ranges'
+import type { Range } from './series'
 
 const NOW = Date.UTC(2026, 10, 23, 12)
 const HOUR = 3_600_000
@@ -26,28 +27,43 @@ it.each([
   expect(firstPreset(NOW, whole)).toBe(preset)
 })
 
-describe('a range is clamped', () => {
+describe('a range that is moved is clamped', () => {
+  const whole = { from: NOW - 10 * HOUR, to: NOW }
+  const shown = { from: NOW - 2 * HOUR, to: NOW }
+  const moved = (range: Range) => clamped(range, bounds(shown, NOW, whole))
+
   it('not at all where there can be readings', () => {
-    expect(clamped(JANUARY, NOW, JANUARY)).toEqual(JANUARY)
+    expect(clamped(JANUARY, bounds(shown, NOW, JANUARY))).toEqual(JANUARY)
   })
 
   it('to some time before the first reading, and to now', () => {
-    const whole = { from: NOW - 10 * HOUR, to: NOW }
-    expect(clamped({ from: -8e15, to: 8e15 }, NOW, whole)).toEqual({ from: NOW - 11 * HOUR, to: NOW })
+    expect(moved({ from: -8e15, to: 8e15 })).toEqual({ from: NOW - 11 * HOUR, to: NOW })
   })
 
   it('as long as it was, when it is moved too far', () => {
-    const whole = { from: NOW - 10 * HOUR, to: NOW }
-    const later = { from: NOW + HOUR, to: NOW + 3 * HOUR }
-    expect(clamped(later, NOW, whole)).toEqual({ from: NOW - 2 * HOUR, to: NOW })
-    expect(clamped({ from: NOW, to: NOW }, NOW, null).to).toBe(NOW)
+    expect(moved({ from: NOW + HOUR, to: NOW + 3 * HOUR })).toEqual({ from: NOW - 2 * HOUR, to: NOW })
+    expect(moved({ from: NOW, to: NOW }).to).toBe(NOW)
   })
+
+  it('not away from what is in view, where that has no readings', () => {
+    const ahead = { from: NOW + HOUR, to: NOW + 3 * HOUR }
+    const closer = { from: NOW + HOUR, to: NOW + 2 * HOUR }
+    expect(clamped(closer, bounds(ahead, NOW, whole))).toEqual(closer)
+    expect(clamped({ from: 0, to: HOUR }, bounds({ from: 0, to: 2 * HOUR }, NOW, null)).from).toBe(0)
+  })
+})
+
+it('a range that is asked for is taken as it is, in the years that the server knows', () => {
+  expect(exact(JANUARY)).toEqual(JANUARY)
+  const christmas = { from: NOW + 700 * HOUR, to: NOW + 748 * HOUR }
+  expect(exact(christmas)).toEqual(christmas)
+  expect(exact({ from: -1, to: 8e15 })).toEqual({ from: 0, to: Date.UTC(2200, 0) })
 })
 
 describe('the address', () => {
   it('brings a choice back', () => {
     const custom = { preset: 'custom' as const, range: JANUARY }
-    expect(readChoice(writeChoice(custom), NOW, JANUARY)).toEqual(custom)
+    expect(readChoice(writeChoice(custom), NOW, null)).toEqual(custom)
     expect(readChoice('?range=7d', NOW, null)?.preset).toBe('7d')
   })
 

@@ -36,15 +36,26 @@ export function firstPreset(now: number, whole: Span): Preset {
 }
 
 const SHORTEST_MS = 10_000
+/** The years in which readings can be; the server takes no others. */
+const YEARS: Range = { from: 0, to: Date.UTC(2200, 0) }
 
-/** A range moved and cut to where there can be readings: from some time before the first, to now. */
-export function clamped({ from, to }: Range, now: number, whole: Span): Range {
+/** How far one may move: from some time before the first reading to now, and what is in view already. */
+export function bounds(shown: Range, now: number, whole: Span): Range {
   const first = Math.min(whole?.from ?? now - 365 * DAY_MS, now)
   const least = first - Math.max(HOUR_MS, (now - first) * 0.05)
-  const length = Math.min(Math.max(to - from, SHORTEST_MS), now - least)
-  const start = Math.min(Math.max(from, least), now - length)
+  return { from: Math.min(least, shown.from), to: Math.max(now, shown.to) }
+}
+
+/** A range moved and cut to where it may be, as long as it was if that has room. */
+export function clamped({ from, to }: Range, within: Range): Range {
+  const length = Math.min(Math.max(to - from, SHORTEST_MS), within.to - within.from)
+  const start = Math.min(Math.max(from, within.from), within.to - length)
   return { from: Math.round(start), to: Math.round(start + length) }
 }
+
+/** A range as it was asked for, whatever there is to see in it. */
+export const exact = ({ from, to }: Range): Range =>
+  clamped({ from: Math.max(from, YEARS.from), to: Math.min(to, YEARS.to) }, YEARS)
 
 export interface Choice {
   preset: Preset
@@ -60,7 +71,7 @@ export function readChoice(search: string, now: number, whole: Span): Choice | n
   }
   const [from, to] = ['from', 'to'].map((name) => Date.parse(query.get(name) ?? ''))
   if (from === undefined || to === undefined || !(from < to)) return null
-  return { preset: 'custom', range: clamped({ from, to }, now, whole) }
+  return { preset: 'custom', range: exact({ from, to }) }
 }
 
 /** Write the choice as a query. */

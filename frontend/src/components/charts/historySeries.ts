@@ -1,16 +1,15 @@
 /** How a history is drawn: lines with their envelope, bars, the range before, gaps and markers; pure. */
 
 import { type Bar, faded, type Line, lineColour, type Palette } from '@/lib/charts'
-import { type Band, LINE_COLOURS, outlined, together } from '@/lib/history'
+import { again, type Band, outlined, together } from '@/lib/history'
 import type { Marker } from '@/lib/markers'
-import { dotted, type Range } from '@/lib/series'
+import { dotted, type Point, type Range } from '@/lib/series'
 
 export interface Picture {
   bands: readonly Band[]
   /** The same of the range before, moved onto this one. */
   past: readonly Band[]
   asBars: boolean
-  stepMs: number
   range: Range
   width: number
   gaps: readonly Range[]
@@ -28,12 +27,16 @@ export function historySeries(picture: Picture, colours: Palette): (Line | Bar)[
   return [marks(picture, colours), ...shapes]
 }
 
-/** A step's bar stands over the whole step; those of the phases stand on each other. */
-function bar({ mean, place }: Band, colours: Palette, { stepMs, range, width }: Picture): Bar {
+/**
+ * A step's bar stands over the whole step; those of phases and devices stand on each other, and before
+ * that of the organization, which holds them.
+ */
+function bar({ mean, place, ofAll, stepMs }: Band, colours: Palette, { range, width }: Picture): Bar {
   const share = stepMs / (range.to - range.from)
   return {
     type: 'bar',
-    stack: 'together',
+    stack: ofAll ? 'all' : 'together',
+    barGap: '-100%',
     data: mean.map(([at, value]) => [at + stepMs / 2, value]),
     barWidth: Math.max(1, width * share * 0.85),
     silent: true,
@@ -46,26 +49,28 @@ function lines(band: Band, colour: string, { bands, width }: Picture): Line[] {
   const { foot, height } = outlined(band, width / 2)
   // Where points stand close a broad line would fill what is between them.
   const broad = mean.length > width / 2 ? 1 : 1.5
+  const isMany = bands.length > 3
   const edge: Line = {
     type: 'line',
     stack: `band ${key}`,
     stackStrategy: 'all',
     showSymbol: false,
     silent: true,
-    lineStyle: { opacity: 0 },
+    color: colour,
+    // An edge, for of a peak of a moment the area alone is too thin to be seen.
+    lineStyle: { width: 1, opacity: isMany ? 0.2 : 0.4 },
   }
   return [
     { ...edge, data: foot },
     // Many envelopes over each other would hide the lines.
-    { ...edge, data: height, areaStyle: { color: faded(colour, bands.length > 3 ? 0.1 : 0.18) } },
+    { ...edge, data: height, areaStyle: { color: faded(colour, isMany ? 0.1 : 0.18) } },
     {
       type: 'line',
       data: dotted(mean),
       symbol: 'none',
       silent: true,
       color: colour,
-      // A colour that comes again is dotted.
-      lineStyle: place < LINE_COLOURS ? { width: broad } : { width: 2, type: 'dotted' },
+      lineStyle: again(place) === 'solid' ? { width: broad } : { width: 2, type: again(place) },
     },
   ]
 }
@@ -80,10 +85,12 @@ const pastLine = ({ mean }: Band, colour: string): Line => ({
 })
 
 /** Bars are compared in sum: one step line over them. */
-function pastSum({ past, stepMs }: Picture, colours: Palette): Line[] {
-  if (!past.length) return []
-  const middles = together(past).map(([at, value]) => [at + stepMs / 2, value] as [number, number | null])
-  return [{ ...pastLine({ ...(past[0] as Band), mean: middles }, colours.text), step: 'middle' }]
+function pastSum({ past }: Picture, colours: Palette): Line[] {
+  const parts = past.length > 1 ? past.filter(({ ofAll }) => !ofAll) : past
+  const [first] = parts
+  if (!first) return []
+  const middles = together(parts).map(([at, value]): Point => [at + first.stepMs / 2, value])
+  return [{ ...pastLine({ ...first, mean: middles }, colours.text), step: 'middle' }]
 }
 
 /** What lies behind the lines: shaded where it was silent, a line where something happened. */

@@ -6,6 +6,7 @@ import {
   type Band,
   type Before,
   bands,
+  barSeconds,
   completeness,
   earlierMs,
   type Field,
@@ -17,8 +18,10 @@ import {
 import { type Marked, markedOf, NONE_MARKED, together } from '@/lib/markers'
 import { present, useNow } from '@/lib/now'
 import {
+  bounds,
   type Choice,
   clamped,
+  exact,
   firstPreset,
   type Preset,
   rangeOf,
@@ -38,7 +41,6 @@ export interface Asked {
 /** One quantity of all sources, ready to draw; `past` is the range before, moved onto this one. */
 export interface Panel {
   field: Field
-  stepMs: number
   bands: Band[]
   past: Band[]
 }
@@ -108,8 +110,13 @@ export function useHistory(asked: () => Asked, whole: () => Span, width: () => n
     load()
   }
   const choosePreset = (preset: Preset) => choose({ preset, range: rangeOf(preset, present(), whole()) })
-  const chooseRange = (range: Range) =>
-    choose({ preset: 'custom', range: clamped(range, present(), whole()) })
+  /** Look at exactly this. */
+  const chooseRange = (range: Range) => choose({ preset: 'custom', range: exact(range) })
+  /** Move to about this: not farther than there is something to see. */
+  const moveTo = (range: Range) => {
+    const within = bounds(choice.value.range, present(), whole())
+    choose({ preset: 'custom', range: clamped(range, within) })
+  }
   const restart = () => choose(start())
 
   /** Ask again, for the range as it is by now. */
@@ -132,7 +139,7 @@ export function useHistory(asked: () => Asked, whole: () => Span, width: () => n
     },
     computed(() => refreshMs(choice.value.range)),
   )
-  return { choice, shown, marks, failure, loading, load, choosePreset, chooseRange, restart }
+  return { choice, shown, marks, failure, loading, load, choosePreset, chooseRange, moveTo, restart }
 }
 
 async function answer(asked: Asked, range: Range, width: number, signal: AbortSignal): Promise<Shown> {
@@ -146,7 +153,6 @@ async function answer(asked: Asked, range: Range, width: number, signal: AbortSi
   const of = (field: Field) => (one: Answer) => one.isOfSteps === isOfSteps(field)
   const panels = fields.map((field) => ({
     field,
-    stepMs: (now.find(of(field))?.series[0]?.step_s ?? 1) * 1000,
     bands: placed(now.find(of(field)), sources, field, 0),
     past: placed(past.find(of(field)), sources, field, later),
   }))
@@ -178,7 +184,8 @@ async function seriesOf(
   return Promise.all(
     groups.map(async (group) => {
       const [first] = group as [Field]
-      const query = { range, fields: group, maxPoints: mostPoints(first, width) }
+      const steps = isOfSteps(first) ? { stepS: barSeconds(range, width) } : { maxPoints: mostPoints(width) }
+      const query = { range, fields: group, ...steps }
       const series = await Promise.all(sources.map((source) => read(source, query, signal)))
       return { isOfSteps: isOfSteps(first), series }
     }),
@@ -187,8 +194,8 @@ async function seriesOf(
 
 const read = async ({ uuid }: Source, query: SeriesAsked, signal: AbortSignal): Promise<Series> => {
   if (uuid) return api.series(uuid, query, signal)
-  const { range, maxPoints } = query
-  return asSeries(await api.total({ range, maxPoints }, signal))
+  const { fields: _, ...rest } = query
+  return asSeries(await api.total(rest, signal))
 }
 
 async function marked(
