@@ -16,6 +16,7 @@ declare module 'vue' {
     ChartMissing: typeof import('./components/charts/ChartMissing.vue')['default']
     ChartSkeleton: typeof import('./components/charts/ChartSkeleton.vue')['default']
     CommandMenu: typeof import('./components/shell/CommandMenu.vue')['default']
+    ConfirmLoss: typeof import('./components/retention/ConfirmLoss.vue')['default']
     ConnectionBadge: typeof import('./components/shell/ConnectionBadge.vue')['default']
     CopyButton: typeof import('./components/CopyButton.vue')['default']
     DecommissionDevice: typeof import('./components/devices/DecommissionDevice.vue')['default']

@@ -4,6 +4,7 @@ import sys
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any, cast
+from urllib.parse import urlsplit
 
 import structlog
 from django.core.exceptions import BadRequest, PermissionDenied, SuspiciousOperation
@@ -174,7 +175,11 @@ def refused(request: HttpRequest, error: Exception) -> HttpResponse | None:
     if isinstance(error, ScopeMissing):
         denial_record(request, error.scope)
     if isinstance(error, Unauthenticated) and not speaks_json(request):
-        return redirect(_login_path(request))
+        return redirect(_login_path(request.get_full_path(), request.method))
+    if isinstance(error, Unauthenticated) and _is_visit(request):
+        # A link to a file, on a page whose session has ended: back to the page then.
+        page = urlsplit(request.headers.get("Referer", ""))
+        return redirect(_login_path(page._replace(scheme="", netloc="").geturl()))
     return answer(request, refusal)
 
 
@@ -183,9 +188,14 @@ def speaks_json(request: HttpRequest) -> bool:
     return request.path.startswith(("/api/", "/broadcasting/"))
 
 
-def _login_path(request: HttpRequest) -> str:
-    wanted = request.get_full_path() if request.method == "GET" else "/"
-    return "/login" if wanted == "/" else f"/login?{urlencode({'next': wanted})}"
+def _is_visit(request: HttpRequest) -> bool:
+    """Tell whether a browser is about to show the answer. Source: Fetch Metadata."""
+    return request.headers.get("Sec-Fetch-Mode") == "navigate"
+
+
+def _login_path(wanted: str, method: str | None = "GET") -> str:
+    is_page = method == "GET" and wanted not in ("", "/")
+    return f"/login?{urlencode({'next': wanted})}" if is_page else "/login"
 
 
 def answer(request: HttpRequest, refusal: Refusal) -> HttpResponse:

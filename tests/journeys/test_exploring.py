@@ -113,6 +113,15 @@ def test_what_was_asked_for_is_shown_whatever_there_is(visitor: Visitor) -> None
     expect(page).to_have_url(re.compile("from=2007-01-10T12.*to=2007-01-11T12"))
 
 
+def test_who_is_signed_out_meanwhile_comes_back_here(visitor: Visitor) -> None:
+    page = explore(visitor)
+    page.context.clear_cookies()
+    page.get_by_role("button", name="6 h", exact=True).click()
+    expect(page.get_by_role("button", name="Sign in")).to_be_visible()
+    expect(page).to_have_url(re.compile("/login\\?next=%2Fexplore"))
+    visitor.complaints.clear()  # the browser tells of the 401
+
+
 def test_bars_are_as_long_as_people_reckon(visitor: Visitor) -> None:
     visitor.sign_in()
     page = visitor.open("/explore?range=30d&show=energy_wh")

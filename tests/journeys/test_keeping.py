@@ -49,6 +49,11 @@ def test_an_owner_says_what_is_kept_and_what_may_not_go(visitor: Visitor) -> Non
     page.get_by_role("button", name="Save").click()
     expect(rule).to_contain_text("30 days")
     page.get_by_role("button", name="Remove the rule for All devices").click()
+    expect(page.get_by_role("dialog")).to_contain_text("readings 7 days")
+    page.get_by_role("button", name="Cancel").click()
+    expect(rule).to_contain_text("30 days")
+    page.get_by_role("button", name="Remove the rule for All devices").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(rule).to_contain_text("as this installation is set up")
 
     page.get_by_role("button", name="Hold a device").click()
@@ -65,6 +70,7 @@ def test_an_owner_says_what_is_kept_and_what_may_not_go(visitor: Visitor) -> Non
     dialog.get_by_role("button", name="Hold", exact=True).click()
     expect(page.get_by_text("Dispute 7")).to_be_visible()
     page.get_by_role("button", name="Release").click()
+    page.get_by_role("dialog").get_by_role("button", name="Release").click()
     expect(page.get_by_text("No device is on hold.")).to_be_visible()
 
 

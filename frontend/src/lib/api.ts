@@ -57,8 +57,15 @@ export async function request<T>(method: Method, path: string, { body, signal }:
     throw new ApiError(0, 'unreachable', UNREACHABLE)
   })
   learn(Date.parse(response.headers.get('Date') ?? ''))
+  if (response.status === 401) signInAgain()
   if (!response.ok) throw await refusal(response)
   return (response.status === 204 ? undefined : await response.json()) as T
+}
+
+/** The session ended meanwhile: sign in, and come back to what was looked at. */
+function signInAgain(): void {
+  const here = `${location.pathname}${location.search}`
+  location.assign(`/login?${query({ next: here })}`)
 }
 
 async function refusal(response: Response): Promise<ApiError> {

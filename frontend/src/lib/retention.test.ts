@@ -1,5 +1,13 @@
 import { expect, it } from 'vitest'
-import { kept } from './retention'
+import { inWords, kept, plainly } from './retention'
+
+it('reads a rule, and what is wrong with it, in words', () => {
+  const rule = { tag: '', raw_days: 7, days_5m: 400, days_1h: 3650, days_1d: 0 }
+  expect(inWords(rule)).toBe(
+    'readings 7 days, five-minute values 400 days, hourly values 10 years, daily values for ever',
+  )
+  expect(plainly('Keep these at least as long as raw_days.')).toBe('Keep these at least as long as readings.')
+})
 
 it.each([
   [0, 'for ever'],

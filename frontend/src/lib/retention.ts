@@ -18,4 +18,12 @@ export function kept(days: number): string {
   return plural(days, 'day')
 }
 
+/** `readings 7 days, hourly values for ever`, in the order of the ladder. */
+export const inWords = (rule: RetentionRuleProps): string =>
+  KEPT.map(({ name, label }) => `${label.toLowerCase()} ${kept(rule[name])}`).join(', ')
+
+/** What the server says of a field, with the names that people see. */
+export const plainly = (message: string): string =>
+  KEPT.reduce((told, { name, label }) => told.replace(name, label.toLowerCase()), message)
+
 const plural = (number: number, word: string): string => `${number} ${word}${number === 1 ? '' : 's'}`

@@ -37,6 +37,16 @@ def test_it_signs_in_and_goes_where_one_was_going(cast: Cast) -> None:
     assert client.get("/devices", headers=INERTIA).status_code == 200
 
 
+def test_a_link_to_a_file_leads_back_to_its_page(cast: Cast) -> None:
+    """The page is still open, its session is over."""
+    visit = {"Sec-Fetch-Mode": "navigate"}
+    page = {"Referer": "http://testserver/explore?range=7d"}
+    sent = Client().get("/api/export", headers=visit | page)
+    assert sent.headers["Location"] == "/login?next=%2Fexplore%3Frange%3D7d"
+    assert Client().get("/api/export", headers=visit).headers["Location"] == "/login"
+    assert Client().get("/api/export", headers=page).status_code == 401
+
+
 @pytest.mark.parametrize("email", [EMAIL, "  OWNER@Campus.test "])
 def test_it_takes_the_address_in_any_case(cast: Cast, email: str) -> None:
     assert sign_in(Client(), email=email).status_code == 302
