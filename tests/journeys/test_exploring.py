@@ -85,6 +85,11 @@ def test_what_is_seen_can_be_compared_and_taken_away(visitor: Visitor) -> None:
         assert data[:4] == opens
         assert data[-22:-18] == b"PK\x05\x06" if form == "Excel" else data[-4:] == opens
     menu.click()
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name="Save the picture").click()
+    assert re.fullmatch(r"demo-campus-.*\d{4}.*\.png", saved.value.suggested_filename)
+    assert saved.value.path().read_bytes()[:8] == b"\x89PNG\r\n\x1a\n"
+    menu.click()
     page.get_by_role("menuitem", name="Copy link").click()
     expect(page.get_by_text("The link is copied", exact=True)).to_be_visible()
 

@@ -16,7 +16,9 @@ import {
   readField,
   readFields,
   type Series,
+  summands,
   together,
+  withTotal,
 } from './history'
 
 function series(ts: number[], avg: (number | null)[]): Series {
@@ -225,6 +227,83 @@ it('sums what lines give together, and knows nothing where none does', () => {
     [3000, 7],
     [4000, 5],
   ])
+})
+
+it('adds up devices, or takes the organization that holds them', () => {
+  const [device] = bands(series([1], [1]), 'energy_wh', METER)
+  const [whole] = bands(series([1], [9]), 'energy_wh', { uuid: null, name: 'Campus' })
+  expect(summands([device as Band, device as Band])).toHaveLength(2)
+  expect(summands([device as Band, whole as Band])).toEqual([whole])
+})
+
+describe('what phases give together', () => {
+  const phases = (...all: [number[], (number | null)[]][]) =>
+    all.flatMap(([ts, avg], place) => bands(series(ts, avg), 'power_w', METER, place))
+
+  it('is told where all of them tell', () => {
+    const [, , total] = withTotal(
+      phases(
+        [
+          [1, 2, 3],
+          [1, 2, null],
+        ],
+        [
+          [1, 2, 4],
+          [10, 20, 40],
+        ],
+      ),
+      'power_w',
+      METER,
+    )
+    expect(total).toMatchObject({
+      key: 'u/total',
+      name: 'Total',
+      place: 2,
+      foot: [
+        [1000, null],
+        [2000, null],
+        [3000, null],
+        [4000, null],
+      ],
+    })
+    expect(total?.mean).toEqual([
+      [1000, 11],
+      [2000, 22],
+      [3000, null],
+      [4000, null],
+    ])
+  })
+  it('is nothing of one, of what does not add up, and of phases that tell at other times', () => {
+    const two = phases(
+      [
+        [1, 2],
+        [1, 2],
+      ],
+      [
+        [1, 2],
+        [1, 2],
+      ],
+    )
+    expect(withTotal(two.slice(1), 'power_w', METER)).toHaveLength(1)
+    expect(withTotal(two, 'voltage_v', METER)).toHaveLength(2)
+    expect(
+      withTotal(
+        phases(
+          [
+            [1, 3],
+            [1, 2],
+          ],
+          [
+            [2, 4],
+            [1, 2],
+          ],
+        ),
+        'power_w',
+        METER,
+      ),
+    ).toHaveLength(2)
+    expect(withTotal([], 'power_w', METER)).toEqual([])
+  })
 })
 
 it('gives bars lengths that people reckon with', () => {

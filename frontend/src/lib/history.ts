@@ -160,6 +160,31 @@ export const bands = (series: Series, field: Field, source: Source, place = 0, l
     }
   })
 
+/** What adds up over the phases of a device. */
+const ADDED: readonly Field[] = ['power_w', 'apparent_power_va']
+
+/** The bands of a device's phases with what they give together; of several devices they would be too many. */
+export function withTotal(phases: readonly Band[], field: Field, { uuid, name }: Source): Band[] {
+  const [first] = phases
+  const times = first && phases.length > 1 && ADDED.includes(field) ? summed(phases) : []
+  // Phases that tell at different times have no sum.
+  const isKnown = times.filter(([, value]) => value !== null).length * 2 > (first?.mean.length ?? 0)
+  if (!first || !isKnown) return [...phases]
+  const none = times.map(([at]): Point => [at, null])
+  const key = `${uuid ?? ''}/total`
+  const title = [name, 'Total'].filter(Boolean).join(' · ')
+  const place = first.place + phases.length
+  return [...phases, { ...first, key, name: title, place, mean: times, foot: none, height: none }]
+}
+
+/** The sums of lines at the times of which all tell. */
+function summed(lines: readonly Band[]): Point[] {
+  const told = new Map<number, number>()
+  for (const { mean } of lines)
+    for (const [at, value] of mean) if (value !== null) told.set(at, (told.get(at) ?? 0) + 1)
+  return together(lines).map(([at, sum]) => [at, told.get(at) === lines.length ? sum : null])
+}
+
 const difference = (one: number | null | undefined, other: number | null | undefined): number | null =>
   typeof one === 'number' && typeof other === 'number' ? one - other : null
 
@@ -274,6 +299,12 @@ function stretches({ mean, stepMs }: Band): Range[] {
     }
   }
   return found
+}
+
+/** The bands that can be added up: those of the organization hold all others, and stand for them. */
+export function summands(bands: readonly Band[]): readonly Band[] {
+  const whole = bands.filter(({ ofAll }) => ofAll)
+  return whole.length ? whole : bands
 }
 
 /** The sums of bands at the times of the first; what phases or devices give together. */

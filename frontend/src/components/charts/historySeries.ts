@@ -1,7 +1,7 @@
 /** How a history is drawn: lines with their envelope, bars, the range before, gaps and markers; pure. */
 
 import { type Bar, faded, type Line, lineColour, type Palette } from '@/lib/charts'
-import { again, type Band, outlined, together } from '@/lib/history'
+import { again, type Band, outlined, summands, together } from '@/lib/history'
 import type { Marker } from '@/lib/markers'
 import { dotted, type Point, type Range } from '@/lib/series'
 
@@ -49,7 +49,7 @@ function lines(band: Band, colour: string, { bands, width }: Picture): Line[] {
   const { foot, height } = outlined(band, width / 2)
   // Where points stand close a broad line would fill what is between them.
   const broad = mean.length > width / 2 ? 1 : 1.5
-  const isMany = bands.length > 3
+  const isMany = bands.length > 4
   const edge: Line = {
     type: 'line',
     stack: `band ${key}`,
@@ -86,7 +86,7 @@ const pastLine = ({ mean }: Band, colour: string): Line => ({
 
 /** Bars are compared in sum: one step line over them. */
 function pastSum({ past }: Picture, colours: Palette): Line[] {
-  const parts = past.length > 1 ? past.filter(({ ofAll }) => !ofAll) : past
+  const parts = summands(past)
   const [first] = parts
   if (!first) return []
   const middles = together(parts).map(([at, value]): Point => [at + first.stepMs / 2, value])

@@ -14,6 +14,7 @@ import {
   mostPoints,
   type Series,
   type Source,
+  withTotal,
 } from '@/lib/history'
 import { type Marked, markedOf, NONE_MARKED, together } from '@/lib/markers'
 import { present, useNow } from '@/lib/now'
@@ -220,5 +221,6 @@ function placed(
   found?.series.forEach((series, index) => {
     all.push(...bands(series, field, sources[index] as Source, all.length, laterMs))
   })
-  return all
+  const [only, ...others] = sources
+  return only && !others.length ? withTotal(all, field, only) : all
 }
