@@ -7,6 +7,7 @@ from django.db.models import Count
 
 from powerdash.accounts.models import Organization
 from powerdash.accounts.services import organization_create
+from powerdash.cli.progress import now_and_then
 from powerdash.cli.tenants import (
     JsonOption,
     mistakes_told,
@@ -45,17 +46,13 @@ def move(
     ],
 ) -> None:
     """Put an organization into another time zone; its days are made anew."""
-
-    def progress(days: int) -> None:
-        typer.echo(f"{days:,} days made anew", err=True)
-
     owner = organization_named(slug)
     with mistakes_told():
         days = organization_move(
             organization_id=owner.pk,
             timezone=timezone,
             at=clock.now(),
-            progress=progress,
+            progress=now_and_then("{:,} days made anew".format),
         )
     typer.echo(f"{owner.slug} is in {timezone}; {days:,} days were made anew.")
 

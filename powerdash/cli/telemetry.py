@@ -1,16 +1,16 @@
 """`powerdash telemetry`: readings and rollups from the command line."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Any
 from uuid import UUID
 
 import typer
 
 from powerdash.cli.errors import Refused
+from powerdash.cli.progress import now_and_then
 from powerdash.lib import clock
 from powerdash.telemetry.exporting.files import FileFormat
 from powerdash.telemetry.exporting.rows import ExportQuery
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from powerdash.telemetry.verify_totals import TotalDifference
 
 DIFFERENCES_SHOWN = 20
-PROGRESS_S = 2.0
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 app = typer.Typer(no_args_is_help=True)
@@ -70,10 +69,7 @@ def rollup_command(as_json: JsonOption = False) -> None:
     """Roll up new readings to 5 minutes, hours and days; the worker does so always."""
     from powerdash.telemetry.services.rollups import rollup
 
-    def progress(done: Mapping[Tier, int]) -> None:
-        if not as_json:
-            typer.echo(_counted(done), err=True)
-
+    progress = None if as_json else now_and_then(_counted)
     done = rollup(at=clock.now(), progress=progress)
     if as_json:
         typer.echo(json.dumps({"buckets": done[Tier.FIVE_MINUTES], **done}))
@@ -198,7 +194,7 @@ def verify_command(
         device_id=device_id,
         since=start,
         until=stop,
-        progress=None if as_json else _told_now_and_then(),
+        progress=None if as_json else now_and_then(_far),
     )
     # Totals are of all devices of an organization.
     totals, differing = (0, []) if device else verify_totals(since=start, until=stop)
@@ -219,17 +215,8 @@ def verify_command(
         raise typer.Exit(1)
 
 
-def _told_now_and_then() -> Callable[["Verified"], None]:
-    """Return what tells how far it is, seldom enough to be read."""
-    next_at = monotonic() + PROGRESS_S
-
-    def told(found: "Verified") -> None:
-        nonlocal next_at
-        if monotonic() >= next_at:
-            next_at = monotonic() + PROGRESS_S
-            typer.echo(_counted(found.buckets), err=True)
-
-    return told
+def _far(found: "Verified") -> str:
+    return _counted(found.buckets)
 
 
 def _difference(each: "Difference") -> dict[str, Any]:
