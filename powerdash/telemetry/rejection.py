@@ -61,6 +61,13 @@ _IN_TEXT = (
     # Of a header everything, once its first word is away.
     (re.compile(r"(authorization\s*:\s*)[^\"'\r\n]+", re.IGNORECASE), r"\1" + REMOVED),
 )
+# A text of no field, as a body that is no JSON: what was removed, then its words. Of
+# those that are neither harmless nor known the names of fields alone are kept.
+_WORDS = re.compile(
+    r"\[removed\]|(?P<name>(?<=<)[a-z_]{1,24}|(?<=</)[a-z_]{1,24}"
+    r"|[a-z_]{1,24}(?=\\?[\"']?\s*[:=]))|(?P<word>[^\s/\"'\\<>{}()\[\],;:=&?|]+)",
+    re.IGNORECASE,
+)
 _STAND_IN = re.compile(r"\[removed\]|\[text of \d+ characters\]")
 _MILLISECONDS = 1e11  # numbers above it are times in milliseconds, not in seconds
 
@@ -87,11 +94,11 @@ def payload_of(
     return text, payload[:PAYLOAD_MAX]
 
 
-def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
+def _shown(value: object, levels: int, *, is_told: bool | None = None) -> object:
     """Return a value as it may be kept.
 
     Args:
-        is_told: Texts are: of a field's name that is known, or of no field at all.
+        is_told: Texts are: of a field whose name is known. None: they are of no field.
     """
     if levels == 0:
         return "…"
@@ -112,9 +119,18 @@ def _shown(value: object, levels: int, *, is_told: bool = True) -> object:
         return str(value)  # JSON knows none
     if not isinstance(value, str) or not value:
         return value
+    if is_told is None:
+        return _WORDS.sub(_word_shown, _without_secrets(value))
     if not is_told and not _HARMLESS.fullmatch(value):
         return f"[text of {len(value)} characters]"
     return _without_secrets(value)
+
+
+def _word_shown(found: re.Match[str]) -> str:
+    word = found["word"]
+    if word is None or _HARMLESS.fullmatch(word) or _TOLD.fullmatch(word):
+        return found[0]
+    return f"[text of {len(word)} characters]"
 
 
 def _is_secret(name: str, value: object) -> bool:

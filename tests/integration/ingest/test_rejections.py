@@ -51,7 +51,29 @@ async def test_what_is_refused_is_kept_without_secrets(door: Door) -> None:
         "password": "[removed]"
     }
     assert second["errors"].keys() == {"body"}
-    assert "{nonsense" in second["payload"]
+    assert second["payload"] == '"{[text of 8 characters]"'
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept_as"),
+    [
+        ("<xml><password>hunter2</password>", "<xml><password>{}</password>"),
+        ("frequency\thunter2 230 V", "frequency\t{} 230 V"),
+        ("CLIENT-KEY hunter2", "[text of 10 characters] {}"),
+        ("device=1&wifi=hunter2&current=1.5", "device=1&wifi={}&current=1.5"),
+        (
+            '{"ts":"2026-11-27T01:00Z","curent":1,"x":"hunter2',
+            '{{"ts":"2026-11-27T01:00Z","curent":1,"x":"{}',
+        ),
+        ("{'wifi': 'hunter2'}{'current': 2}", "{{'wifi': '{}'}}{{'current': 2}}"),
+        ("mqtt://broker/hunter2:5", "mqtt://[text of 6 characters]/{}:5"),
+        ("hunter2", "{}"),
+    ],
+)
+def test_of_what_is_no_json_words_are_not_kept(sent: str, kept_as: str) -> None:
+    told = kept_as.format("[text of 7 characters]")
+    assert msgspec.json.decode(payload_of(sent, {})[1]) == told
+    assert msgspec.json.decode(payload_of([sent], {})[1]) == [told]
 
 
 async def test_secrets_in_texts_are_not_kept(door: Door) -> None:
