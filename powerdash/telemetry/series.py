@@ -406,10 +406,10 @@ def _phase(
     envelopes = [(v["avg"], v["min"], v["max"]) for v in values.values()]
     times, peaks = extremes(times, envelopes, step_s)
     lines = {name: {"avg": line} for name, line in zip(values, peaks, strict=True)}
-    return _thinned(replace(made, ts=times, values=lines), query.max_points)
+    return thinned(replace(made, ts=times, values=lines), query.max_points)
 
 
-def _thinned(made: PhaseSeries, most: int) -> PhaseSeries:
+def thinned(made: PhaseSeries, most: int) -> PhaseSeries:
     """Keep the points that draw the lines, and their gaps."""
     lines = [value["avg"] for value in made.values.values()]
     known = [

@@ -1,26 +1,34 @@
 """What devices give together over time: all of an organization, or some."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import numpy.typing as npt
 from django.db import connection
 
 from powerdash.lib.fields import FieldsInvalid
+from powerdash.telemetry.reduction import Column, extremes
 from powerdash.telemetry.rollup import HOLD, REACH, WIDTHS_S, Tier
 from powerdash.telemetry.series import (
     BUCKETS_MAX,
+    FINER,
+    PhaseSeries,
+    Reduction,
     completeness,
     fetch,
     has_whole_buckets,
     step_for,
+    thinned,
     tier_for,
 )
-from powerdash.telemetry.spreading import spread
+from powerdash.telemetry.spreading import Floats, spread
 from powerdash.telemetry.sql import QUERIES
+
+Ints = npt.NDArray[np.int_]
 
 TOTAL_UNITS = {
     "power_w": "W",
@@ -31,6 +39,7 @@ TOTAL_UNITS = {
 # How late the slowest meter may be to tell of a step; one heard once a day does not
 # make guesses of a day that all the others have told of.
 LATE_MAX_S = 3600
+PARTS_MAX = 10_000  # of steps, in which their extremes are looked for
 LEAST_S = 1e-3  # less is what sums leave of nothing
 # Buckets that one question touches when no tier is asked for: a tenth of a second.
 BUCKETS_USUAL = 100_000
@@ -47,6 +56,7 @@ class TotalQuery:
         device_ids: None asks for all of the organization.
         at: Now: the last step may not be over yet.
         step_s: Length of the steps, as in `SeriesQuery`.
+        reduction: As there; least and greatest are those of the buckets in a step.
     """
 
     organization_id: int
@@ -56,6 +66,7 @@ class TotalQuery:
     at: datetime
     tier: Tier | None = None
     step_s: int | None = None
+    reduction: Reduction = "mean"
     device_ids: Sequence[int] | None = None
 
 
@@ -69,6 +80,7 @@ class TotalSeries:
         watermark: The time of the newest reading of them in the range, of ranges past
             to a step; totals follow readings within seconds. None without any.
         values: Sums of power and energy, the mean of voltage.
+        extents: Their least and greatest, of an envelope; None where they have none.
     """
 
     step_s: int
@@ -76,7 +88,8 @@ class TotalSeries:
     completeness: float | None
     watermark: datetime | None
     ts: list[int]
-    values: dict[str, list[float | None]]
+    values: dict[str, Column]
+    extents: dict[str, tuple[Column, Column]]
 
 
 def total_series(query: TotalQuery) -> TotalSeries:
@@ -96,7 +109,8 @@ def total_series(query: TotalQuery) -> TotalSeries:
         cursor.execute(QUERIES["sources"], whose)
         [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
-        step_s = step_for(span, query.max_points, tier, query.step_s)
+        finer = FINER if query.reduction == "lttb" else 1
+        step_s = step_for(span, query.max_points * finer, tier, query.step_s)
         if step_s >= WIDTHS_S[Tier.DAY]:
             # Within an hour that clocks repeat a step could end before it begins.
             step_s = -(-step_s // WIDTHS_S[Tier.HOUR]) * WIDTHS_S[Tier.HOUR]
@@ -107,23 +121,59 @@ def total_series(query: TotalQuery) -> TotalSeries:
         span_of = {"since": query.since, "until": query.until}
         cursor.execute(QUERIES["expected"], whose | span_of)
         [(expected_s,)] = cursor.fetchall()
-    begins = step_begins(query.since, query.until, step_s, ZoneInfo(zone))
-    since_s = query.since.timestamp()
-    edges = [0.0, *(begin - since_s for begin in begins[1:]), span.total_seconds()]
-    now_s = query.at.timestamp() - since_s
-    told = _told(query, tier, edges, now_s)
-    lengths_s = (
-        [max(1.0, spoken_s) for spoken_s in told.covered_s]
-        if sources == 1
-        else _lengths_s(told, edges, now_s, _late_s(interval_s), heard, sources)
-    )
-    times, values = _by_column(told, lengths_s, begins)
+    now_s = (query.at - query.since).total_seconds()
+
+    def figures(told: _Told, edges: Sequence[float]) -> dict[str, Floats]:
+        lengths_s = (
+            [max(1.0, spoken_s) for spoken_s in told.covered_s]
+            if sources == 1
+            else _lengths_s(told, edges, now_s, _late_s(interval_s), heard, sources)
+        )
+        return _figures(told, lengths_s)
+
+    begins, edges = _steps(query, step_s, zone)
+    parts = edges
+    if query.reduction != "mean":
+        _, within = _steps(query, _part_s(tier, step_s, span), zone)
+        parts = sorted({*edges, *within})
+    fine = _told(query, tier, parts, now_s)
+    places = np.searchsorted(edges, [parts[step - 1] for step in fine.steps], "right")
+    told = fine if parts is edges else _gathered(fine, places)
+    values = figures(told, edges)
+    extents = {} if parts is edges else _extents(figures(fine, parts), places)
     watermark = None
     if told.steps:
         last = query.since + timedelta(seconds=edges[told.steps[-1]])
         watermark = min(last, newest)
     share = completeness(sum(told.covered_s), expected_s or 0.0)
-    return TotalSeries(step_s, tier, share, watermark, times, values)
+    made = _with_gaps(told.steps, begins, values, extents)
+    found = TotalSeries(step_s, tier, share, watermark, *made)
+    return _outlined(found, query.max_points) if query.reduction == "lttb" else found
+
+
+def _steps(query: TotalQuery, step_s: int, zone: str) -> tuple[list[int], list[float]]:
+    """Return where steps begin, Unix seconds, and their edges, s after the begin."""
+    begins = step_begins(query.since, query.until, step_s, ZoneInfo(zone))
+    since_s, length_s = (
+        query.since.timestamp(),
+        (query.until - query.since).total_seconds(),
+    )
+    return begins, [0.0, *(begin - since_s for begin in begins[1:]), length_s]
+
+
+def _part_s(tier: Tier, step_s: int, span: timedelta) -> int:
+    """Return the length of the parts of steps whose extremes are looked for, s.
+
+    That is a bucket's; in a range of very many as many of them as make a step whole.
+    """
+    width_s = WIDTHS_S[tier]
+    buckets = step_s // width_s
+    most = span / timedelta(seconds=width_s) / PARTS_MAX
+    return width_s * next(
+        n
+        for n in range(1, buckets + 1)
+        if buckets % n == 0 and (n >= most or n == buckets)
+    )
 
 
 class _Told(NamedTuple):
@@ -225,26 +275,79 @@ def _told(query: TotalQuery, tier: Tier, edges: Sequence[float], now_s: float) -
     return _Told(steps.tolist(), *found[known].T.tolist())
 
 
-def _by_column(
-    told: _Told, lengths_s: Sequence[float], begins: Sequence[int]
-) -> tuple[list[int], dict[str, list[float | None]]]:
-    """Return times and values; a step of which nothing is known is a gap."""
-    times: list[int] = []
-    values: dict[str, list[float | None]] = {name: [] for name in TOTAL_UNITS}
-    before = None
-    for length_s, row in zip(lengths_s, zip(*told, strict=True), strict=True):
-        step, energy_wh, apparent_vas, volt_s, covered_s = row
-        if before is not None and step > before + 1:
-            times.append(times[-1] + 1)
-            for column in values.values():
-                column.append(None)
-        before = step
-        times.append(begins[step - 1])
-        values["power_w"].append(energy_wh * 3600 / length_s)
-        values["apparent_power_va"].append(apparent_vas / length_s)
-        values["energy_wh"].append(energy_wh)
-        values["voltage_v"].append(volt_s / covered_s)
-    return times, values
+def _gathered(parts: _Told, places: Ints) -> _Told:
+    """Add up what parts of steps give; `places` says of which step each is."""
+    if not parts.steps:
+        return parts
+    steps, starts = np.unique(places, return_index=True)
+    sums = np.add.reduceat(np.array(parts[1:]), starts, axis=1)
+    return _Told(steps.tolist(), *sums.tolist())
+
+
+def _figures(told: _Told, lengths_s: Sequence[float]) -> dict[str, Floats]:
+    """Return what is told by its name in answers; power over the length of a step."""
+    length_s = np.array(lengths_s)
+    energy_wh, apparent_vas, volt_s, covered_s = (np.array(row) for row in told[1:])
+    return {
+        "power_w": energy_wh * 3600 / length_s,
+        "apparent_power_va": apparent_vas / length_s,
+        "energy_wh": energy_wh,
+        "voltage_v": volt_s / covered_s,
+    }
+
+
+def _extents(
+    parts: dict[str, Floats], places: Ints
+) -> dict[str, tuple[Floats, Floats] | None]:
+    """Return the least and the greatest of the parts of each step; energy has none."""
+    _, starts = np.unique(places, return_index=True)
+    return {
+        name: (np.minimum.reduceat(of, starts), np.maximum.reduceat(of, starts))
+        if len(of) and name != "energy_wh"
+        else None
+        for name, of in parts.items()
+    }
+
+
+def _with_gaps(
+    steps: Sequence[int],
+    begins: Sequence[int],
+    values: dict[str, Floats],
+    extents: dict[str, tuple[Floats, Floats] | None],
+) -> tuple[list[int], dict[str, Column], dict[str, tuple[Column, Column]]]:
+    """Return times, values and extents; a step of which nothing is known is a gap."""
+    gaps = (np.flatnonzero(np.diff(steps) > 1) + 1).tolist()
+
+    def column(of: Floats) -> Column:
+        found: Column = of.tolist()
+        for place in reversed(gaps):
+            found.insert(place, None)
+        return found
+
+    times = [begins[step - 1] for step in steps]
+    for place in reversed(gaps):
+        times.insert(place, times[place - 1] + 1)
+    none: Column = [None] * len(times)
+    return (
+        times,
+        {name: column(of) for name, of in values.items()},
+        {
+            name: (column(both[0]), column(both[1])) if both else (none, none)
+            for name, both in extents.items()
+        },
+    )
+
+
+def _outlined(found: TotalSeries, most: int) -> TotalSeries:
+    """Keep of steps the extremes that draw the lines, at most about so many."""
+    envelopes = [(line, *found.extents[name]) for name, line in found.values.items()]
+    times, peaks = extremes(found.ts, envelopes, found.step_s)
+    lines = {
+        name: {"avg": line} for name, line in zip(found.values, peaks, strict=True)
+    }
+    kept = thinned(PhaseSeries("", found.completeness, times, lines), most)
+    values = {name: line["avg"] for name, line in kept.values.items()}
+    return replace(found, ts=kept.ts, values=values, extents={})
 
 
 def _lengths_s(

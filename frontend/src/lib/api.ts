@@ -154,7 +154,13 @@ export const api = {
   series: (uuid: string, asked: SeriesAsked, signal?: AbortSignal) =>
     request<Series>('GET', `${devicePath(uuid)}/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
   total: (asked: SeriesAsked, signal?: AbortSignal) =>
-    request<TotalSeries>('GET', `/api/series?${seriesQuery(asked)}`, signal ? { signal } : {}),
+    request<TotalSeries>('GET', `/api/series?${seriesQuery(asked)}&agg=envelope`, signal ? { signal } : {}),
+  totalMeans: (asked: SeriesAsked, signal?: AbortSignal) =>
+    request<TotalSeries<(number | null)[]>>(
+      'GET',
+      `/api/series?${seriesQuery(asked)}`,
+      signal ? { signal } : {},
+    ),
   markers: (uuid: string, range: Range, signal?: AbortSignal) =>
     request<{ data: MarkerAnswer[]; truncated: boolean }>(
       'GET',

@@ -150,9 +150,9 @@ it('names the lines of several devices, each with a colour and, of the range bef
 
 it('takes what devices give together as the series of one', () => {
   const total = { from: '', to: '', step_s: 900, tier: '5m', columns: [], completeness: 0.5 }
-  const made = asSeries({ ...total, ts: [900], power_w: [7], energy_wh: [1.75] })
+  const made = asSeries({ ...total, ts: [900], power_w: { avg: [7], min: [6], max: [9] } })
   const [band] = bands(made, 'power_w', { uuid: null, name: 'Campus' })
-  expect(band).toMatchObject({ key: '/', name: 'Campus', mean: [[900_000, 7]], height: [[900_000, null]] })
+  expect(band).toMatchObject({ key: '/', name: 'Campus', mean: [[900_000, 7]], height: [[900_000, 3]] })
   expect(bands(made, 'current_a', METER)[0]?.mean).toEqual([[900_000, null]])
   expect(completeness([made])).toBe(0.5)
 })

@@ -104,17 +104,17 @@ export interface Series {
 
 type TotalField = (typeof TOTAL_FIELDS)[number]
 
-/** The answer of `GET /api/series`: columns without an envelope. */
-export type TotalSeries = Omit<Series, 'phases'> & { completeness: number | null; ts: number[] } & {
-  [Name in TotalField]?: (number | null)[]
-}
+/** The answer of `GET /api/series`: with an envelope its columns are those of devices, of means plain. */
+export type TotalSeries<C = Column> = Omit<Series, 'phases'> & {
+  completeness: number | null
+  ts: number[]
+} & { [Name in TotalField]?: C }
 
 /** What devices give together, as the series of a device with one phase. */
-export function asSeries({ completeness, ts, ...rest }: TotalSeries): Series {
-  const none = ts.map(() => null)
-  const columns = TOTAL_FIELDS.map((name) => [name, { avg: rest[name] ?? none, min: none, max: none }])
-  return { ...rest, phases: [{ phase: '', completeness, ts, ...Object.fromEntries(columns) }] }
-}
+export const asSeries = ({ completeness, ts, ...rest }: TotalSeries): Series => ({
+  ...rest,
+  phases: [{ phase: '', completeness, ts, ...rest }],
+})
 
 /** How many lines have a colour of their own. */
 export const LINE_COLOURS = 8

@@ -103,11 +103,13 @@ class SeriesAnswer:
 class TotalSeriesAnswer:
     """What devices give together (its keys `from` and `to` are ISO times).
 
-    Beside these, each field asked for as a column; None marks a gap.
+    Beside these, each field asked for as a column, of an envelope as an object of
+    `avg`, `min` and `max`; None marks a gap.
     """
 
     step_s: int
     tier: Literal["5m", "1h", "1d"]
+    agg: Literal["envelope", "mean", "lttb"]
     timezone: str
     watermark: str | None
     units: dict[str, str]

@@ -1,7 +1,7 @@
 """`/api/devices/{key}/series` and `/api/series`: readings over time."""
 
 import json
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Sequence, Set
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -19,6 +19,7 @@ from powerdash.lib import clock
 from powerdash.lib.fields import FieldsInvalid
 from powerdash.lib.zones import is_zone
 from powerdash.telemetry.quantities import QUANTITIES, USUAL
+from powerdash.telemetry.reduction import Column
 from powerdash.telemetry.rollup import Tier
 from powerdash.telemetry.series import FIGURES, PhaseSeries, Series, SeriesQuery, series
 from powerdash.telemetry.total_series import (
@@ -121,6 +122,7 @@ class TotalFilters(RangeFilters):
     """What is asked of several devices; without any, of all the organization's."""
 
     fields: Annotated[str, Field(max_length=200), AfterValidator(_totals)] = ""
+    agg: Literal["envelope", "mean", "lttb"] = "mean"
     devices: Annotated[PlainText, Field(max_length=40 * DEVICES_MAX)] = ""
     tags: Annotated[PlainText, Field(max_length=1300)] = ""
 
@@ -136,8 +138,7 @@ def device_series(
     [device_id] = device_ids(viewer_of_request(request), [key])
     at = clock.now()
     since, until = filters.span(at)
-    if filters.step_s and filters.agg == "lttb":
-        raise FieldsInvalid({"step_s": ["Leave it out with agg=lttb."]})
+    _refuse_step(filters.step_s, filters.agg)
     query = SeriesQuery(
         since=since,
         until=until,
@@ -159,6 +160,7 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
     viewer = viewer_of_request(request)
     at = clock.now()
     since, until = filters.span(at)
+    _refuse_step(filters.step_s, filters.agg)
     query = TotalQuery(
         organization_id=viewer.organization_id,
         since=since,
@@ -167,16 +169,20 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
         at=at,
         tier=filters.wanted_tier,
         step_s=filters.step_s,
+        reduction=filters.agg,
         device_ids=chosen_devices(viewer, filters.devices, filters.tags),
     )
     found = total_series(query)
     zone = filters.tz or viewer.timezone
     names = _named(filters.fields) or list(TOTAL_UNITS)
     facts = _facts(found, found.completeness)
-    columns = {name: found.values[name] for name in names}
     units = {name: TOTAL_UNITS[name] for name in names}
+    columns = _total_columns(found, names)
     if accepted(request) is Format.CSV:
-        header = [f"time ({zone})", *(f"{n} ({unit})" for n, unit in units.items())]
+        header = [
+            f"time ({zone})",
+            *(f"{' '.join(at)} ({units[at[-1]]})" for at in columns),
+        ]
         place = ZoneInfo(zone)
         rows = (
             [datetime.fromtimestamp(second, place).isoformat(), *values]
@@ -184,7 +190,8 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
         )
         return _sent(request, _with_facts(csv_answer(header, rows), facts))
     if accepted(request) is Format.ARROW:
-        table: dict[str, list[Any]] = {"ts": found.ts, **columns}
+        named = {"_".join(at): column for at, column in columns.items()}
+        table: dict[str, list[Any]] = {"ts": found.ts, **named}
         response = arrow_answer(table, {**units, "timezone": zone, **facts})
         return _sent(request, _with_facts(response, facts))
     return _sent(
@@ -195,16 +202,44 @@ def total(request: HttpRequest, filters: Query[TotalFilters]) -> HttpResponse:
                 "to": present.moment(until),
                 "step_s": found.step_s,
                 "tier": found.tier,
+                "agg": filters.agg,
                 "timezone": zone,
                 "watermark": found.watermark and present.moment(found.watermark),
                 "units": units,
                 "columns": names,
                 "completeness": _share(found.completeness),
                 "ts": found.ts,
-                **columns,
+                **{name: _total_column(found, name) for name in names},
             }
         ),
     )
+
+
+def _refuse_step(step_s: int | None, agg: str) -> None:
+    if step_s and agg == "lttb":
+        raise FieldsInvalid({"step_s": ["Leave it out with agg=lttb."]})
+
+
+def _total_column(found: TotalSeries, name: str) -> Column | dict[str, Column]:
+    """Return a figure as JSON gives it: of an envelope with its extremes."""
+    if name not in found.extents:
+        return found.values[name]
+    least, most = found.extents[name]
+    return {"avg": found.values[name], "min": least, "max": most}
+
+
+def _total_columns(
+    found: TotalSeries, names: Sequence[str]
+) -> dict[tuple[str, ...], Column]:
+    """Return the columns of a table by the words of their names."""
+    columns: dict[tuple[str, ...], Column] = {}
+    for name in names:
+        column = _total_column(found, name)
+        if isinstance(column, dict):
+            columns |= {(figure, name): each for figure, each in column.items()}
+        else:
+            columns[name,] = column
+    return columns
 
 
 def chosen_devices(viewer: Viewer, devices: str, tags: str) -> list[int] | None:

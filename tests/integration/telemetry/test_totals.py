@@ -432,3 +432,50 @@ async def test_what_would_touch_too_much_is_refused(
     ):
         with pytest.raises(FieldsInvalid):
             await asked(pg, devices[0], **given)
+
+
+@pytest.mark.parametrize("whole", [True, False])
+async def test_an_envelope_has_the_extremes_of_the_buckets(
+    devices: list[int], pg: Pg, whole: bool
+) -> None:
+    """Hours are asked for: each has the least and greatest of its twelve buckets."""
+    given = readings(devices[0], ["L1", "L2"], 1) + readings(devices[1], [""], 2)
+    silent = (START + timedelta(hours=5, minutes=20), START + timedelta(hours=9))
+    await insert(pg, [one for one in given if not silent[0] < one.ts < silent[1]])
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    span = {
+        "since": START + timedelta(minutes=7),
+        "until": START + DAY - timedelta(minutes=13),
+        "device_ids": None if whole else devices[:2],
+    }
+    buckets = await asked(pg, devices[0], step_s=300, **span)
+    means = await asked(pg, devices[0], step_s=3600, tier=Tier.FIVE_MINUTES, **span)
+    found = await asked(
+        pg,
+        devices[0],
+        step_s=3600,
+        tier=Tier.FIVE_MINUTES,
+        reduction="envelope",
+        **span,
+    )
+    assert (found.ts, found.step_s) == (means.ts, 3600)
+    assert None in found.values["power_w"]
+    for name in ("power_w", "apparent_power_va", "voltage_v", "energy_wh"):
+        assert found.values[name] == pytest.approx(means.values[name])
+        least, most = found.extents[name]
+        for at, low, high in zip(found.ts, least, most, strict=True):
+            within = [
+                value
+                for second, value in zip(buckets.ts, buckets.values[name], strict=True)
+                if second - second % 3600 == at and value is not None
+            ]
+            if name == "energy_wh" or not within:
+                assert (low, high) == (None, None)
+            else:
+                assert (low, high) == pytest.approx((min(within), max(within)))
+    line = await asked(pg, devices[0], max_points=40, reduction="lttb", **span)
+    assert len(line.ts) <= 60
+    peaks = [value for value in buckets.values["power_w"] if value is not None]
+    kept = [value for value in line.values["power_w"] if value is not None]
+    assert (min(kept), max(kept)) == pytest.approx((min(peaks), max(peaks)))

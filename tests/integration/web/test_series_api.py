@@ -154,6 +154,15 @@ def test_it_gives_totals_of_the_organization(client: Client, path: str) -> None:
     some = client.get("/api/series?fields=voltage_v,power_w").json()
     assert some["columns"] == ["voltage_v", "power_w"]
     assert "energy_wh" not in some
+    band = client.get("/api/series?agg=envelope&fields=power_w,energy_wh").json()
+    assert (band["agg"], band["power_w"]) == (
+        "envelope",
+        {"avg": [], "min": [], "max": []},
+    )
+    assert client.get("/api/series?agg=lttb").json()["power_w"] == []
+    assert client.get("/api/series?agg=sum").status_code == 422
+    table = client.get("/api/series?agg=envelope", headers={"Accept": "text/csv"})
+    assert b"avg power_w (W),min power_w (W),max power_w (W)" in table.content
     assert client.get("/api/series?fields=current_a").status_code == 422
     answer = client.get("/api/series", headers={"Accept": "text/csv"})
     assert answer.content.startswith(b"time (UTC),power_w (W)")
