@@ -65,14 +65,18 @@ def replay_command(  # noqa: PLR0913, PLR0917 - the options of the command
     """Store refused readings after all, with what was wrong put right."""
     if device is None and not ids:
         raise Refused("Say which to store, with --device or --id.")
-    waiting = _chosen(organization, device).filter(replayed_at=None)
-    if ids:
-        waiting = waiting.filter(pk__in=ids)
     fix = Fix(
         shift_s,
         {name: _number(name, text) for name, text in _pairs("--factor", factors)},
         dict(_pairs("--rename", names)),
     )
+    waiting = _chosen(organization, device).filter(replayed_at=None)
+    if ids:
+        waiting = waiting.filter(pk__in=ids)
+        unknown = {*ids} - {*waiting.values_list("pk", flat=True)}
+        if unknown:
+            numbers = ", ".join(map(str, sorted(unknown)))
+            raise Refused(f"--id: none waits to be stored with {numbers}.")
     done = rejections_replay(
         organization_id=organization_named(organization).pk,
         ids=list(waiting.values_list("pk", flat=True)),

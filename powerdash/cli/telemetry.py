@@ -204,13 +204,15 @@ def verify_command(
     ]
     if as_json:
         counts = {str(tier): count for tier, count in found.buckets.items()}
-        typer.echo(json.dumps({**counts, "totals": totals, "differences": told}))
+        counts |= {"waiting": found.waiting, "totals": totals}
+        typer.echo(json.dumps({**counts, "differences": told}))
     else:
         for each in told[:DIFFERENCES_SHOWN]:
             typer.echo(json.dumps(each))
         differ = f"{len(told):,} differ" if told else "no difference"
         counted = f"{_counted(found.buckets)}, {totals:,} totals"
-        typer.echo(f"Compared: {counted}: {differ}.")
+        waiting = f"; {found.waiting:,} wait to be rolled up" if found.waiting else ""
+        typer.echo(f"Compared: {counted}: {differ}{waiting}.")
     if told:
         raise typer.Exit(1)
 

@@ -17,6 +17,7 @@ class Quantity:
             readings have, by their number.
         column: In the tiers, after `min_` and `max_`; None where they keep neither.
         count: How many of some readings have it.
+        is_single: It is kept in four bytes, seven digits.
     """
 
     name: str
@@ -25,6 +26,7 @@ class Quantity:
     mean: str
     column: str | None
     count: str = "count(*)"
+    is_single: bool = False
 
 
 def _weighted(column: str) -> str:
@@ -48,15 +50,15 @@ QUANTITIES = {
         Quantity("voltage_v", "V", "voltage", _weighted("voltage"), "voltage"),
         Quantity(
             "power_factor", "", "power_factor", _counted("power_factor"),
-            "power_factor", "count(power_factor)",
+            "power_factor", "count(power_factor)", is_single=True,
         ),
         Quantity(
             "frequency_hz", "Hz", "frequency", _counted("frequency"), "frequency",
-            "count(frequency)",
+            "count(frequency)", is_single=True,
         ),
         Quantity(
             "temperature_c", "°C", "temperature", _counted("temperature"),
-            "temperature", "count(temperature)",
+            "temperature", "count(temperature)", is_single=True,
         ),
         Quantity("energy_wh", "Wh", ACTIVE, "sum(energy_wh)", None),
     )

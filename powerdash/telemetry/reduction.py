@@ -73,6 +73,12 @@ def columns(steps: Steps) -> tuple[list[int], list[Column]]:
     return times, found
 
 
+def seven_digits(column: Sequence[float | None]) -> Column:
+    """Return what four bytes can tell of numbers: 21.4, not 21.399999618530273."""
+    told = np.array(column, dtype=np.float32).astype(str).astype(float)
+    return [None if math.isnan(value) else value for value in told.tolist()]
+
+
 def extremes(
     times: Sequence[int], lines: Sequence[tuple[Column, Column, Column]], step_s: int
 ) -> tuple[list[int], list[Column]]:

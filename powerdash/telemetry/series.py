@@ -20,6 +20,7 @@ from powerdash.telemetry.reduction import (
     outline,
     raw_steps,
     rolled_steps,
+    seven_digits,
 )
 from powerdash.telemetry.rollup import (
     HOLD,
@@ -387,10 +388,11 @@ def _phase(
     phase: str, steps: Steps, device: _Device, query: SeriesQuery, step_s: int
 ) -> PhaseSeries:
     times, found = columns(steps)
-    values = {
-        quantity.name: dict(zip(FIGURES, found[3 * n : 3 * n + 3], strict=True))
-        for n, quantity in enumerate(query.quantities)
-    }
+    values: dict[str, dict[str, Column]] = {}
+    for n, quantity in enumerate(query.quantities):
+        three = found[3 * n : 3 * n + 3]
+        told = map(seven_digits, three) if quantity.is_single else three
+        values[quantity.name] = dict(zip(FIGURES, told, strict=True))
     first = _moment(steps.at[0])
     made = PhaseSeries(
         phase,

@@ -45,7 +45,11 @@ class Difference:
 
 @dataclass(slots=True)
 class Verified:
-    """What was compared, and what differs."""
+    """What was compared, and what differs.
+
+    Attributes:
+        waiting: How many buckets are not as they will be: they wait to be rolled up.
+    """
 
     buckets: dict[Tier, int] = field(
         default_factory=lambda: dict.fromkeys(
@@ -53,6 +57,7 @@ class Verified:
         )
     )
     differences: list[Difference] = field(default_factory=list)
+    waiting: int = 0
 
 
 def verify(
@@ -64,8 +69,8 @@ def verify(
 ) -> Verified:
     """Reckon the buckets of a range anew, by whole days, and compare them.
 
-    Buckets that wait to be rolled up are left out, for they may differ; so are those
-    that outlived what they were made of.
+    Buckets that wait to be rolled up are counted, for they may differ; those that
+    outlived what they were made of are left out.
 
     Args:
         device_id: Of one device; None: of all.
@@ -134,7 +139,11 @@ def _verify(run: Run, manners: Mapping[int, Manner], found: Verified) -> None:
                 stop = ends.get(start, usual) if length is None else usual
                 bucket = Run(device_id, phase, start, stop)
                 difference = _difference(tier, bucket, json.loads(both))
-                if difference and not _is_due(cursor, bucket):
+                if difference is None:
+                    continue
+                if _is_due(cursor, bucket):
+                    found.waiting += 1
+                else:
                     found.differences.append(difference)
 
 

@@ -221,6 +221,7 @@ def test_it_stores_refused_readings_after_all() -> None:
         ([], "Say which to store, with --device or --id."),
         (["--id", "1", "--factor", "current"], "--factor: 'current' is not like"),
         (["--id", "1", "--factor", "current=x"], "--factor: current=x is no number."),
+        (["--id", "999"], "--id: none waits to be stored with 999."),
         (["--device", "62f4e608-fc3a-46d9-b31e-3ba9bbccbacb"], "there is no device"),
     ],
 )

@@ -14,6 +14,7 @@ from powerdash.telemetry.reduction import (
     outline,
     raw_steps,
     rolled_steps,
+    seven_digits,
 )
 
 START = 1_769_860_800
@@ -164,3 +165,11 @@ def test_thinning_keeps_a_peak(place: int) -> None:
     values = [1.0] * 1000
     values[place] = 50.0
     assert place in lttb(range(1000), values, 20)
+
+
+def test_what_four_bytes_tell_is_as_it_was_sent() -> None:
+    kept = [21.399999618530273, None, 50.099998474121094, -0.0, 0.9700000286102295]
+    assert seven_digits(kept) == [21.4, None, 50.1, 0.0, 0.97]
+    # A mean is between the least and the greatest, in as many digits.
+    assert seven_digits([21.39999961, 21.39999962]) == [21.4, 21.4]
+    assert seven_digits([]) == []
