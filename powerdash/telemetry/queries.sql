@@ -483,12 +483,12 @@ GROUP BY first, last ORDER BY first, last
 
 -- sources --
 -- How many phases report for an organization, or for some of its devices, and how many
--- are not silent now; the newest of their readings; how long the slowest may be silent;
--- the zone.
+-- are not silent now; the newest of their readings; since when any waits to be rolled up;
+-- how long the slowest may be silent; the zone.
 SELECT count(*), count(*) FILTER (WHERE l.ts > %(at)s::timestamptz
         - greatest(%(hold)s, d.heartbeat_interval_s * interval '1 second')),
-    max(l.ts), max(d.heartbeat_interval_s),
-    (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
+    max(l.ts), (SELECT at FROM telemetry_rollup_due ORDER BY id LIMIT 1),
+    max(d.heartbeat_interval_s), (SELECT timezone FROM organizations WHERE id = %(organization_id)s)
 FROM telemetry_latest l JOIN devices d ON d.id = l.device_id
 WHERE d.organization_id = %(organization_id)s
     AND (%(device_ids)s::int[] IS NULL OR d.id = ANY(%(device_ids)s::int[]))

@@ -78,7 +78,8 @@ class TotalSeries:
         completeness: For which share of the time in which readings of the phases are
             expected they speak; None when none is expected.
         watermark: The time of the newest reading of them in the range, of ranges past
-            to a step; totals follow readings within seconds. None without any.
+            to a step; where readings wait to be rolled up, not after the oldest of them
+            came. None without any.
         values: Sums of power and energy, the mean of voltage.
         extents: Their least and greatest, of an envelope; None where they have none.
     """
@@ -107,7 +108,7 @@ def total_series(query: TotalQuery) -> TotalSeries:
             "hold": HOLD,
         }
         cursor.execute(QUERIES["sources"], whose)
-        [(sources, heard, newest, interval_s, zone)] = cursor.fetchall()
+        [(sources, heard, newest, waiting, interval_s, zone)] = cursor.fetchall()
         tier = _tier(query, span, sources)
         finer = FINER if query.reduction == "lttb" else 1
         step_s = step_for(span, query.max_points * finer, tier, query.step_s)
@@ -144,7 +145,8 @@ def total_series(query: TotalQuery) -> TotalSeries:
     watermark = None
     if told.steps:
         last = query.since + timedelta(seconds=edges[told.steps[-1]])
-        watermark = min(last, newest)
+        told_to = min(last, newest, waiting or newest)
+        watermark = told_to if told_to > query.since else None
     share = completeness(sum(told.covered_s), expected_s or 0.0)
     made = _with_gaps(told.steps, begins, values, extents)
     found = TotalSeries(step_s, tier, share, watermark, *made)

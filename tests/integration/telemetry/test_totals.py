@@ -479,3 +479,21 @@ async def test_an_envelope_has_the_extremes_of_the_buckets(
     peaks = [value for value in buckets.values["power_w"] if value is not None]
     kept = [value for value in line.values["power_w"] if value is not None]
     assert (min(kept), max(kept)) == pytest.approx((min(peaks), max(peaks)))
+
+
+async def test_the_watermark_is_not_after_what_waits(
+    devices: list[int], pg: Pg
+) -> None:
+    await insert(pg, readings(devices[0], [""], 1))
+    await know_newest(pg)
+    await sync_to_async(rollup)(at=AT)
+    found = await asked(pg, devices[0])
+    assert found.watermark == START + timedelta(minutes=1439)
+    waits = START + timedelta(hours=20)
+    await pg.execute(
+        "INSERT INTO telemetry_rollup_due (device_ids, phases, bucket_starts, at)"
+        " SELECT '{1}', '{x}', ARRAY[$1::timestamptz], $1 + n * interval '1 minute'"
+        " FROM generate_series(0, 2) n",
+        waits,
+    )
+    assert (await asked(pg, devices[0])).watermark == waits
