@@ -189,7 +189,7 @@ export interface ExploredProps {
   last_reading_at: string | null
 }
 
-/** `pages/explore/Index`; without devices it shows the whole organization. Attributes: first_reading_at: Where the readings of the whole organization begin, if it is looked at; `last_reading_at` where they end. missing: How many devices were asked for that the viewer has not. */
+/** `pages/explore/Index`; without devices it shows the whole organization. Its own ends are those of the organization's readings, if that is looked at; `missing` is how many devices were asked for that the viewer has not. */
 export interface ExploreProps {
   devices: ExploredProps[]
   first_reading_at: string | null

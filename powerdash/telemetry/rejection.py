@@ -64,8 +64,8 @@ _IN_TEXT = (
 # A text of no field, as a body that is no JSON: what was removed, then its words. Of
 # those that are neither harmless nor known the names of fields alone are kept.
 _WORDS = re.compile(
-    r"\[removed\]|(?P<name>(?<=<)[a-z_]{1,24}|(?<=</)[a-z_]{1,24}"
-    r"|[a-z_]{1,24}(?=\\?[\"']?\s*[:=]))|(?P<word>[^\s/\"'\\<>{}()\[\],;:=&?|]+)",
+    r"\[removed\]|(?:(?<=<)|(?<=</))[a-z_]{1,24}"
+    r"|[a-z_]{1,24}(?=\\?[\"']?\s*[:=])|(?P<word>[^\s/\"'\\<>{}()\[\],;:=&?|]+)",
     re.IGNORECASE,
 )
 _STAND_IN = re.compile(r"\[removed\]|\[text of \d+ characters\]")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.middleware.gzip import GZipMiddleware
+from django.utils.cache import patch_vary_headers
 
 PACK_FROM = 1_000  # bytes
 _QUICKLY = 1
@@ -47,7 +48,7 @@ def packed(pieces: Iterable[bytes]) -> Iterator[bytes]:
 
 
 class Packing(GZipMiddleware):
-    """Compresses all that is not packed, but no stream.
+    """Compresses all that is not packed, for those who take it, but no stream.
 
     Each piece of a stream would be a file of its own, and browsers read the first.
     """
@@ -57,5 +58,8 @@ class Packing(GZipMiddleware):
     ) -> HttpResponseBase:
         """Answer with what can be sent."""
         if response.streaming:
+            return response
+        if not takes_gzip(request):
+            patch_vary_headers(response, ("Accept-Encoding",))
             return response
         return super().process_response(request, response)

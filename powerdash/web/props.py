@@ -239,10 +239,8 @@ class ExploredProps:
 class ExploreProps:
     """`pages/explore/Index`; without devices it shows the whole organization.
 
-    Attributes:
-        first_reading_at: Where the readings of the whole organization begin, if it is
-            looked at; `last_reading_at` where they end.
-        missing: How many devices were asked for that the viewer has not.
+    Its own ends are those of the organization's readings, if that is looked at;
+    `missing` is how many devices were asked for that the viewer has not.
     """
 
     devices: list[ExploredProps]

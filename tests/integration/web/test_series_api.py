@@ -112,6 +112,8 @@ def test_a_long_answer_is_compressed(client: Client, path: str, cast: Cast) -> N
     packed = client.get(asked, headers={"Accept-Encoding": "br, gzip"})
     assert (plain.get("Content-Encoding"), packed["Content-Encoding"]) == (None, "gzip")
     assert "Accept-Encoding" in plain["Vary"]
+    never = client.get(asked, headers={"Accept-Encoding": "gzip;q=0, identity"})
+    assert "Content-Encoding" not in never
     found = json.loads(gzip.decompress(packed.content))
     assert found["phases"][0]["ts"] == plain.json()["phases"][0]["ts"]
 
